@@ -1,0 +1,1 @@
+//! Operating point, sweeps, ac, noise and transient.

@@ -1,0 +1,1 @@
+//! Unknowns, pattern, bound instances and assembly.

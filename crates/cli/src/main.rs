@@ -1,0 +1,2 @@
+//! The program `ovonic`.
+fn main() {}

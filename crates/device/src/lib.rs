@@ -1,0 +1,1 @@
+//! The contract between a device model and the solver.

@@ -1,0 +1,1 @@
+//! Every device model, and the list of them.

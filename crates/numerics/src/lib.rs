@@ -1,0 +1,1 @@
+//! Dual numbers, expressions with derivatives, sparse solvers, integrators; knows no circuit.

@@ -1,0 +1,1 @@
+//! Circuit simulation with threshold switches and phase-change memory.

@@ -1,0 +1,1 @@
+//! Fixtures, expectations and the device laws, for tests only.

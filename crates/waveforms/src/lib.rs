@@ -1,0 +1,1 @@
+//! Result vectors, raw and csv files, measures; knows no circuit.

@@ -1,0 +1,1 @@
+//! Runners live in `tests/*.rs` of this package.
