@@ -1,1 +1,15 @@
 //! Result vectors, raw and csv files, measures; knows no circuit.
+//!
+//! Analyses stream points to a [`Sink`], so that output never has to fit in memory; what is kept or read back is
+//! [`Results`], a list of [`Plot`]s of named [`Vector`]s. Nothing here reads a clock or prints.
+
+mod error;
+mod lookup;
+mod plot;
+mod quantity;
+mod sink;
+
+pub use error::WaveformError;
+pub use plot::{Plot, Results, Samples, Vector};
+pub use quantity::Quantity;
+pub use sink::{MemorySink, Outcome, PlotHeader, PlotKind, Scalar, Sink, TeeSink, Variable};
