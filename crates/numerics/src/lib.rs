@@ -1,1 +1,5 @@
-//! Dual numbers, expressions with derivatives, sparse solvers, integrators; knows no circuit.
+//! Numerical building blocks of the solver: scalars with derivatives, sparse solvers, expressions.
+//!
+//! Nothing in here knows what a circuit is: matrices have rows, not nodes.
+
+pub mod scalar;

@@ -1,0 +1,37 @@
+//! `f64` as a scalar: values alone, limiting off.
+
+use super::Scalar;
+
+impl Scalar for f64 {
+    type Mask = bool;
+
+    #[inline]
+    fn constant(value: f64) -> Self {
+        value
+    }
+
+    #[inline]
+    fn lt(self, other: Self) -> bool {
+        self < other
+    }
+
+    #[inline]
+    fn mask(condition: bool) -> bool {
+        condition
+    }
+
+    #[inline]
+    fn select(mask: bool, a: Self, b: Self) -> Self {
+        if mask { a } else { b }
+    }
+
+    #[inline]
+    fn map(self, f: impl Fn(f64) -> (f64, f64)) -> Self {
+        f(self).0
+    }
+
+    #[inline]
+    fn relocate(self, _limited: impl FnMut(f64) -> f64) -> Self {
+        self
+    }
+}
