@@ -3,3 +3,4 @@
 //! Nothing in here knows what a circuit is: matrices have rows, not nodes.
 
 pub mod scalar;
+pub mod sparse;
