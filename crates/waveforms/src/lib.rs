@@ -3,13 +3,18 @@
 //! Analyses stream points to a [`Sink`], so that output never has to fit in memory; what is kept or read back is
 //! [`Results`], a list of [`Plot`]s of named [`Vector`]s. Nothing here reads a clock or prints.
 
+mod csv_file;
 mod error;
 mod lookup;
+mod number;
 mod plot;
 mod quantity;
+mod raw;
 mod sink;
 
+pub use csv_file::CsvWriter;
 pub use error::WaveformError;
 pub use plot::{Plot, Results, Samples, Vector};
 pub use quantity::Quantity;
+pub use raw::{RawEncoding, RawOptions, RawWriter};
 pub use sink::{MemorySink, Outcome, PlotHeader, PlotKind, Scalar, Sink, TeeSink, Variable};
