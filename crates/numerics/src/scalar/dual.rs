@@ -102,6 +102,11 @@ impl<const N: usize> Scalar for Dual<N> {
             shift: self.shift + (self.value - value),
         }
     }
+
+    #[inline]
+    fn linearised(self, _lane: usize) -> f64 {
+        self.shifted()
+    }
 }
 
 impl<const N: usize> Add for Dual<N> {

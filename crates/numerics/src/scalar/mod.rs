@@ -70,6 +70,9 @@ pub trait Scalar:
     /// numbers, for which limiting is off.
     fn relocate(self, limited: impl FnMut(f64) -> f64) -> Self;
 
+    /// The number in lane `lane` with its limiting shift: the linearisation at the true point.
+    fn linearised(self, lane: usize) -> f64;
+
     /// `self < value`.
     #[inline]
     fn below(self, value: f64) -> Self::Mask {

@@ -34,4 +34,9 @@ impl Scalar for f64 {
     fn relocate(self, _limited: impl FnMut(f64) -> f64) -> Self {
         self
     }
+
+    #[inline]
+    fn linearised(self, _lane: usize) -> f64 {
+        self
+    }
 }

@@ -108,6 +108,11 @@ impl Scalar for Tracer {
             ..self
         }
     }
+
+    #[inline]
+    fn linearised(self, _lane: usize) -> f64 {
+        self.value
+    }
 }
 
 impl Add for Tracer {
