@@ -1,1 +1,19 @@
-//! Unknowns, pattern, bound instances and assembly.
+//! Circuits: unknowns, sparsity, bound instances, and the assembly of `f(x, t) + d/dt q(x) = 0`.
+//!
+//! [`CircuitBuilder`] takes instances of device kinds at named nodes; [`CircuitBuilder::build`] prepares,
+//! collapses, numbers, traces and binds them to a [`Circuit`], which evaluates residuals and Jacobians into an
+//! [`Assembly`]. Private unknowns of memory devices and clusters are eliminated locally by
+//! [`Circuit::condense`]. No analysis is known here.
+
+mod assembly;
+mod builder;
+mod circuit;
+mod cluster;
+mod error;
+mod ids;
+
+pub use assembly::{Assembly, Point, SmallSignal};
+pub use builder::{BuildOptions, CircuitBuilder, InstanceSpec};
+pub use circuit::{Change, Circuit, StoredQuantity, UnknownEntry};
+pub use error::{BuildError, CondensationError};
+pub use ids::{ClusterId, InstanceId, NodeId, UnknownId};

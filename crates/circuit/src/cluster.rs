@@ -1,0 +1,209 @@
+//! Clusters: instances whose private unknowns are eliminated before the global solve.
+//!
+//! With private unknowns `p` and public ones `t`, a cluster's rows are
+//!
+//! ```text
+//! ⎡ A_pp  A_pt ⎤ ⎡ dp ⎤   ⎡ r_p ⎤
+//! ⎣ A_tp  A_tt ⎦ ⎣ dt ⎦ = ⎣ r_t ⎦
+//! ```
+//!
+//! `condense` factors `A_pp`, subtracts `A_tp A_pp⁻¹ A_pt` from the public entries and `A_tp A_pp⁻¹ r_p` from
+//! the public right-hand side; `expand` gives `dp` back. It is a linear Schur step, so that Newton's iterates
+//! are those of the full system. A million-cell array pays no matrix row for its cells' states.
+
+use crate::error::CondensationError;
+use crate::ids::InstanceId;
+use ovonic_numerics::sparse::{Element, Pattern};
+
+/// Below this fraction of a column's largest entry a pivot says that the private unknowns are not determined.
+const PIVOT_TOLERANCE: f64 = 1e-13;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ClusterShape {
+    pub(crate) instances: Vec<InstanceId>,
+    /// Global numbers, ascending; contiguous.
+    pub(crate) private: Vec<usize>,
+    /// Global numbers, ascending.
+    pub(crate) public: Vec<usize>,
+}
+
+/// One cluster with the place of its block among the values.
+#[derive(Clone, Debug)]
+pub(crate) struct Cluster {
+    pub(crate) shape: ClusterShape,
+    /// First slot of the block: `A_pp`, `A_pt`, `A_tp`, each row by row.
+    first: usize,
+    /// Slots of `A_tt` in the pattern, row by row.
+    public_slots: Vec<usize>,
+}
+
+impl Cluster {
+    pub(crate) fn new(shape: ClusterShape, first: usize, pattern: &Pattern) -> Self {
+        let pairs = shape
+            .public
+            .iter()
+            .flat_map(|&r| shape.public.iter().map(move |&c| (r, c)));
+        let public_slots = pairs
+            .map(|(r, c)| pattern.slot(r, c).expect("public pairs are stored"))
+            .collect();
+        Self {
+            shape,
+            first,
+            public_slots,
+        }
+    }
+
+    fn sizes(&self) -> (usize, usize) {
+        (self.shape.private.len(), self.shape.public.len())
+    }
+
+    /// The slot after the block's last.
+    pub(crate) fn end(&self) -> usize {
+        let (p, t) = self.sizes();
+        self.first + p * (p + 2 * t)
+    }
+
+    /// Slot of an entry with at least one private position.
+    pub(crate) fn slot(&self, row: usize, column: usize) -> Option<usize> {
+        let (p, t) = self.sizes();
+        let private = |unknown: usize| self.shape.private.iter().position(|&u| u == unknown);
+        let public = |unknown: usize| self.shape.public.iter().position(|&u| u == unknown);
+        Some(match (private(row), private(column)) {
+            (Some(r), Some(c)) => self.first + r * p + c,
+            (Some(r), None) => self.first + p * p + r * t + public(column)?,
+            (None, Some(c)) => self.first + p * p + p * t + public(row)? * p + c,
+            (None, None) => return None,
+        })
+    }
+
+    /// Condenses the block; afterwards it holds the factors and `A_pp⁻¹ A_pt`, and the private part of `rhs`
+    /// holds `A_pp⁻¹ r_p`.
+    fn condense<T: Element>(&self, values: &mut [T], rhs: &mut [T], order: &mut [u32]) -> bool {
+        let (p, t) = self.sizes();
+        let private = self.shape.private[0];
+        let (pattern_values, rest) = values.split_at_mut(self.first);
+        let (pp, rest) = rest.split_at_mut(p * p);
+        let (pt, rest) = rest.split_at_mut(p * t);
+        let tp = &rest[..t * p];
+        if !factor(pp, p, order) {
+            return false;
+        }
+        substitute(pp, p, order, pt, t);
+        substitute(pp, p, order, &mut rhs[private..private + p], 1);
+        for r in 0..t {
+            for k in 0..p {
+                let factor = tp[r * p + k];
+                if factor == T::ZERO {
+                    continue;
+                }
+                for c in 0..t {
+                    pattern_values[self.public_slots[r * t + c]] -= factor * pt[k * t + c];
+                }
+                let correction = factor * rhs[private + k];
+                rhs[self.shape.public[r]] -= correction;
+            }
+        }
+        true
+    }
+
+    /// Turns `A_pp⁻¹ r_p` into the private solution, given the public one.
+    fn expand<T: Element>(&self, values: &[T], solution: &mut [T]) {
+        let (p, t) = self.sizes();
+        let pt = &values[self.first + p * p..self.first + p * p + p * t];
+        for (k, &private) in self.shape.private.iter().enumerate() {
+            for (c, &public) in self.shape.public.iter().enumerate() {
+                let product = pt[k * t + c] * solution[public];
+                solution[private] -= product;
+            }
+        }
+    }
+}
+
+/// Factors a dense row-major `n × n` matrix in place with row pivoting; `order` receives the row swaps.
+fn factor<T: Element>(a: &mut [T], n: usize, order: &mut [u32]) -> bool {
+    for k in 0..n {
+        let size = |r: usize| a[r * n + k].magnitude();
+        let pivot = (k..n)
+            .max_by(|&r, &s| size(r).total_cmp(&size(s)))
+            .unwrap_or(k);
+        let scale = (0..n)
+            .map(|c| a[pivot * n + c].magnitude())
+            .fold(0.0, f64::max);
+        let pivot_size = size(pivot);
+        if !(pivot_size > PIVOT_TOLERANCE * scale && pivot_size.is_finite()) {
+            return false;
+        }
+        order[k] = pivot as u32;
+        if pivot != k {
+            for c in 0..n {
+                a.swap(k * n + c, pivot * n + c);
+            }
+        }
+        let inverse = a[k * n + k].inverse();
+        a[k * n + k] = inverse;
+        for r in k + 1..n {
+            let multiplier = a[r * n + k] * inverse;
+            a[r * n + k] = multiplier;
+            for c in k + 1..n {
+                let product = multiplier * a[k * n + c];
+                a[r * n + c] -= product;
+            }
+        }
+    }
+    true
+}
+
+/// Solves for `m` right-hand sides (row-major `n × m`) with what [`factor`] left.
+fn substitute<T: Element>(a: &[T], n: usize, order: &[u32], b: &mut [T], m: usize) {
+    for (k, &pivot) in order[..n].iter().enumerate() {
+        let pivot = pivot as usize;
+        if pivot != k {
+            for c in 0..m {
+                b.swap(k * m + c, pivot * m + c);
+            }
+        }
+    }
+    for c in 0..m {
+        for r in 1..n {
+            for k in 0..r {
+                let product = a[r * n + k] * b[k * m + c];
+                b[r * m + c] -= product;
+            }
+        }
+        for r in (0..n).rev() {
+            for k in r + 1..n {
+                let product = a[r * n + k] * b[k * m + c];
+                b[r * m + c] -= product;
+            }
+            b[r * m + c] *= a[r * n + r];
+        }
+    }
+}
+
+/// Condenses all clusters: `values` (all slots) and `rhs` (length `n + 1`) are those of the full system on
+/// entry; the first `nnz` values and the public part of `rhs` are those of the public system on return.
+pub(crate) fn condense<T: Element>(
+    clusters: &[Cluster],
+    values: &mut [T],
+    rhs: &mut [T],
+) -> Result<(), CondensationError> {
+    let largest = clusters
+        .iter()
+        .map(|cluster| cluster.shape.private.len())
+        .max()
+        .unwrap_or(0);
+    let mut order = vec![0; largest];
+    for (index, cluster) in clusters.iter().enumerate() {
+        if !cluster.condense(values, rhs, &mut order) {
+            return Err(CondensationError { cluster: index });
+        }
+    }
+    Ok(())
+}
+
+/// Gives the private part of a solution; `values` as [`condense`] left them.
+pub(crate) fn expand<T: Element>(clusters: &[Cluster], values: &[T], solution: &mut [T]) {
+    for cluster in clusters {
+        cluster.expand(values, solution);
+    }
+}
