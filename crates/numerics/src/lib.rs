@@ -2,5 +2,6 @@
 //!
 //! Nothing in here knows what a circuit is: matrices have rows, not nodes.
 
+pub mod expression;
 pub mod scalar;
 pub mod sparse;
