@@ -1,10 +1,30 @@
 //! Sparse linear systems as circuits make them: unsymmetric, zeros on the diagonal, very sparse,
 //! and factored thousands of times with one pattern.
+//!
+//! [`LinearSolver`] is what Newton sees; [`SparseLu`] is the engine for general circuits.
 
+mod analysis;
+mod blocks;
+mod dense;
 mod element;
+mod engine;
+mod factor;
+pub mod gallery;
+mod lu;
+mod matching;
+mod ordering;
 mod pattern;
+mod permutation;
+mod plan;
+mod refine;
 mod solver;
+#[cfg(test)]
+mod tests;
 
+pub use dense::DenseLu;
 pub use element::{Element, EngineNumber};
+pub use engine::Engine;
+pub use lu::SparseLu;
 pub use pattern::Pattern;
+pub use refine::{Accuracy, Refiner, ResidualTolerance};
 pub use solver::{Involved, LinearSolver, Singular, Singularity, SolverError, Statistics};

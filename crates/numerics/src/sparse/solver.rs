@@ -30,7 +30,7 @@ pub enum SolverError {
     NeedsPivoting {
         /// The unknown whose column was being eliminated.
         column: usize,
-        /// The largest multiplier found, infinite for a zero pivot, NaN if a value overflowed.
+        /// The largest multiplier found; infinite if a pivot vanished or overflowed.
         growth: f64,
     },
     /// An entry of the matrix is infinite or not a number.
@@ -39,6 +39,12 @@ pub enum SolverError {
         /// Row of the first such entry.
         row: usize,
         /// Column of the first such entry.
+        column: usize,
+    },
+    /// The entries are finite but elimination exceeded the range of the numbers.
+    #[error("elimination overflowed at column {column}")]
+    Overflow {
+        /// The unknown whose column was being eliminated.
         column: usize,
     },
     /// A solution was asked for before a factorisation succeeded.
@@ -162,8 +168,8 @@ pub trait LinearSolver<T: Element>: fmt::Debug + Send + Sync {
     /// Factors with a fresh choice of pivots.
     ///
     /// # Errors
-    /// [`SolverError::Singular`] naming the rows and columns to blame, [`SolverError::NotFinite`].
-    /// The solver then holds no factors.
+    /// [`SolverError::Singular`] naming the rows and columns to blame, [`SolverError::NotFinite`],
+    /// [`SolverError::Overflow`]. The solver then holds no factors.
     fn factor(&mut self, values: &[T]) -> Result<(), SolverError>;
 
     /// Factors new values with the pivots of the last successful [`factor`](Self::factor).
