@@ -5,6 +5,8 @@
 //! one table. A plot with other columns begins after an empty line with its own row of names.
 //! Numbers have the fewest digits that restore the same `f64`.
 
+mod read;
 mod write;
 
+pub use read::read_csv;
 pub use write::CsvWriter;

@@ -35,6 +35,54 @@ pub enum WaveformError {
         /// The state of the sink at that moment.
         state: &'static str,
     },
+    /// A raw file does not follow its format.
+    #[error("line {line} of the raw file: found \"{found}\", expected {expected}")]
+    RawFormat {
+        /// Line, counted from 1 over all text lines of the file.
+        line: usize,
+        /// What stands there, shortened.
+        found: String,
+        /// What should stand there.
+        expected: &'static str,
+    },
+    /// A cell of a table is not a number.
+    #[error("line {line}, column {column} of the table: \"{found}\" is not a number")]
+    CsvNumber {
+        /// Line in the file, from 1.
+        line: u64,
+        /// Column, from 1.
+        column: usize,
+        /// The text of the cell.
+        found: String,
+    },
+    /// A row of a table has not as many cells as the row of names.
+    #[error("line {line} of the table has {found} cells, expected {expected}")]
+    CsvRow {
+        /// Line in the file, from 1.
+        line: u64,
+        /// Number of names.
+        expected: usize,
+        /// Number of cells.
+        found: usize,
+    },
+    /// Bytes are not an npy file that this crate can read.
+    #[error("npy file: found {found}, expected {expected}")]
+    NpyFormat {
+        /// What stands there.
+        found: String,
+        /// What should stand there.
+        expected: &'static str,
+    },
+    /// Vectors of one plot have different lengths.
+    #[error("vector \"{name}\" has {found} points, expected {expected}")]
+    VectorLength {
+        /// The vector.
+        name: String,
+        /// Length of the first vector of the plot.
+        expected: usize,
+        /// Length of this vector.
+        found: usize,
+    },
     /// No vector has the requested name.
     #[error("no vector named \"{name}\"{}", help(.candidates))]
     UnknownVector {

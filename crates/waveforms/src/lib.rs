@@ -12,9 +12,11 @@ mod quantity;
 mod raw;
 mod sink;
 
-pub use csv_file::CsvWriter;
+pub use csv_file::{CsvWriter, read_csv};
 pub use error::WaveformError;
 pub use plot::{Plot, Results, Samples, Vector};
 pub use quantity::Quantity;
-pub use raw::{RawEncoding, RawOptions, RawWriter};
+pub use raw::{
+    RawEncoding, RawFile, RawHeader, RawOptions, RawReader, RawWarning, RawWriter, read_raw,
+};
 pub use sink::{MemorySink, Outcome, PlotHeader, PlotKind, Scalar, Sink, TeeSink, Variable};

@@ -35,7 +35,8 @@ fn canonical(name: &str) -> String {
         return inner.to_owned();
     }
     match inside(name, "i(") {
-        Some(inner) if inner.starts_with('@') => inner.to_owned(),
+        // Device vectors and sweeps carry the wrapper only because raw files put it around every current.
+        Some(inner) if inner.starts_with('@') || inner.ends_with("-sweep") => inner.to_owned(),
         Some(inner) => format!("{inner}#branch"),
         None => name.to_owned(),
     }
@@ -94,6 +95,7 @@ mod tests {
             "V(x1.n)",
             "l1#branch",
             "i(@r1[i])",
+            "i(i-sweep)",
         ]
         .into_iter()
         .map(|n| Vector::real(n, Quantity::from_name(n), vec![]))
@@ -112,6 +114,7 @@ mod tests {
             ("i(l1)", "l1#branch"),
             ("x1.N", "V(x1.n)"),
             ("@r1[i]", "i(@r1[i])"),
+            ("i-sweep", "i(i-sweep)"),
         ] {
             assert_eq!(super::find(&vectors, asked).unwrap().name, found, "{asked}");
         }

@@ -2,7 +2,7 @@
 
 use num_complex::Complex64;
 
-use crate::{Outcome, PlotHeader, PlotKind, Quantity, Scalar, Variable, WaveformError};
+use crate::{Outcome, PlotHeader, PlotKind, Quantity, Scalar, Sink, Variable, WaveformError};
 
 /// The numbers of a vector.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,17 @@ impl Samples {
     /// Whether there is no value.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The value at `index`, with no imaginary part if the samples are real.
+    ///
+    /// # Panics
+    /// If `index` is not below [`Samples::len`].
+    pub fn at(&self, index: usize) -> Complex64 {
+        match self {
+            Samples::Real(values) => Complex64::new(values[index], 0.0),
+            Samples::Complex(values) => values[index],
+        }
     }
 
     /// Whether values are real or complex.
@@ -172,6 +183,42 @@ impl Plot {
             variables: self.vectors.iter().map(Vector::variable).collect(),
             steps: self.steps.clone(),
         }
+    }
+
+    /// Gives this plot to a sink; where one vector is complex, all are written as complex.
+    ///
+    /// # Errors
+    /// Those of the sink, and [`WaveformError::VectorLength`] before anything is written.
+    pub fn write_to(&self, sink: &mut dyn Sink) -> Result<(), WaveformError> {
+        let expected = self.points();
+        if let Some(odd) = self.vectors.iter().find(|v| v.len() != expected) {
+            return Err(WaveformError::VectorLength {
+                name: odd.name.clone(),
+                expected,
+                found: odd.len(),
+            });
+        }
+        let header = self.header();
+        sink.begin(&header)?;
+        match header.scalar {
+            Scalar::Real => {
+                let mut point = Vec::with_capacity(self.vectors.len());
+                for index in 0..expected {
+                    point.clear();
+                    point.extend(self.vectors.iter().map(|v| v.samples.at(index).re));
+                    sink.point(&point)?;
+                }
+            }
+            Scalar::Complex => {
+                let mut point = Vec::with_capacity(self.vectors.len());
+                for index in 0..expected {
+                    point.clear();
+                    point.extend(self.vectors.iter().map(|v| v.samples.at(index)));
+                    sink.complex_point(&point)?;
+                }
+            }
+        }
+        sink.end(&self.outcome)
     }
 
     /// The vector that a user means by `name`.

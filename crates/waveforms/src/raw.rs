@@ -4,6 +4,11 @@
 //! `No. Variables:`, `No. Points:`, `Variables:` with one tab-separated row per vector), then either `Binary:` and
 //! little-endian `f64`, point after point, or `Values:` and text. In complex plots every value is a pair.
 
+mod header;
+mod read;
+mod source;
 mod write;
 
+pub use header::RawHeader;
+pub use read::{RawFile, RawReader, RawWarning, read_raw};
 pub use write::{RawEncoding, RawOptions, RawWriter};
