@@ -215,9 +215,9 @@ impl Assembly {
             std::mem::swap(&mut self.limits, &mut self.next_limits);
         }
         if point.node_conductance != 0.0 {
-            for (row, &slot) in circuit.diagonal.iter().enumerate() {
-                if circuit.entries[row].is_flow_row() {
-                    self.values[slot] += point.node_conductance;
+            for (row, slot) in circuit.diagonal[..circuit.n_public()].iter().enumerate() {
+                if let (Some(slot), true) = (slot, circuit.entries[row].is_flow_row()) {
+                    self.values[*slot] += point.node_conductance;
                 }
             }
         }

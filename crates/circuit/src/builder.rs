@@ -403,11 +403,7 @@ impl<'a> Build<'a> {
             .map(|draft| draft.map(|d| UnknownId(numbers[d])))
             .collect();
         nodes[NodeId::GROUND.0] = Some(UnknownId(n));
-        let diagonal = |i: usize| match entries[i].residual {
-            Nature::Current | Nature::HeatFlow => pattern.slot(i, i).unwrap_or(first_slot),
-            _ => first_slot,
-        };
-        let diagonal = (0..n_public).map(diagonal).collect();
+        let diagonal = diagonals(n_public, n, &pattern, &clusters);
         let linear = |group: usize| {
             let of_group = |member: &&Member| member.group == group;
             let members = self.members.iter().zip(&self.structures);
@@ -590,6 +586,23 @@ impl<'a> Build<'a> {
         }
         memory
     }
+}
+
+/// Slot of each unknown's diagonal entry, if it has one.
+fn diagonals(
+    n_public: usize,
+    n: usize,
+    pattern: &Pattern,
+    clusters: &[Cluster],
+) -> Vec<Option<usize>> {
+    let mut diagonal: Vec<_> = (0..n_public).map(|i| pattern.slot(i, i)).collect();
+    diagonal.resize(n, None);
+    for cluster in clusters {
+        for &private in &cluster.shape.private {
+            diagonal[private] = cluster.slot(private, private);
+        }
+    }
+    diagonal
 }
 
 #[derive(Default)]

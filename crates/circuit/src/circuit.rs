@@ -106,8 +106,8 @@ pub struct Circuit {
     pub(crate) groups: Vec<Box<dyn Group>>,
     pub(crate) linear_groups: Vec<bool>,
     pub(crate) pattern: Arc<Pattern>,
-    /// Slot of each node row's diagonal entry; the bin for other rows.
-    pub(crate) diagonal: Vec<usize>,
+    /// Slot of each unknown's diagonal entry, if it has one.
+    pub(crate) diagonal: Vec<Option<usize>>,
     pub(crate) clusters: Vec<Cluster>,
     pub(crate) n_values: usize,
     pub(crate) stored: Vec<StoredQuantity>,
@@ -136,6 +136,11 @@ impl Circuit {
     /// Length of a vector of matrix values: the pattern's, the clusters' blocks', and the bin.
     pub fn n_values(&self) -> usize {
         self.n_values
+    }
+
+    /// Slot of the diagonal entry of row `row`; node rows and states always have one.
+    pub fn diagonal_slot(&self, row: usize) -> Option<usize> {
+        self.diagonal[row]
     }
 
     /// What each unknown is; length `n`.

@@ -1,0 +1,172 @@
+//! Options that all analyses share: tolerances, limits on iterations, and the linear engine.
+
+use num_complex::Complex64;
+use ovonic_circuit::UnknownEntry;
+use ovonic_device::Nature;
+use ovonic_numerics::sparse::{LinearSolver, Pattern, SolverError, SparseLu};
+use std::fmt;
+use std::sync::Arc;
+
+/// Tolerances, by SPICE's names where it has them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tolerances {
+    /// Relative tolerance (`reltol`).
+    pub relative: f64,
+    /// Absolute tolerance of currents, A (`abstol`).
+    pub current: f64,
+    /// Absolute tolerance of voltages, V (`vntol`).
+    pub voltage: f64,
+    /// Absolute tolerance of charges, C (`chgtol`).
+    pub charge: f64,
+    /// Factor by which truncation error may exceed the tolerances (`trtol`).
+    pub truncation: f64,
+}
+
+impl Default for Tolerances {
+    fn default() -> Self {
+        Self {
+            relative: 1e-3,
+            current: 1e-12,
+            voltage: 1e-6,
+            charge: 1e-14,
+            truncation: 7.0,
+        }
+    }
+}
+
+impl Tolerances {
+    /// Absolute tolerance of an unknown, in its unit.
+    pub fn of_unknown(&self, entry: &UnknownEntry) -> f64 {
+        entry.tolerance.unwrap_or(match entry.nature {
+            Nature::Voltage => self.voltage,
+            Nature::Current => self.current,
+            Nature::Temperature => 1e-4,
+            Nature::HeatFlow => 1e-12,
+            Nature::State | Nature::Rate => 1e-6 * entry.nominal,
+        })
+    }
+
+    /// Absolute tolerance of a row's residual; absent for rate equations, whose residual has no scale but the
+    /// step that it asks for.
+    pub fn of_residual(&self, entry: &UnknownEntry) -> Option<f64> {
+        match entry.residual {
+            Nature::Current => Some(self.current),
+            Nature::Voltage => Some(self.voltage),
+            Nature::HeatFlow => Some(1e-12),
+            Nature::Temperature => Some(1e-4),
+            Nature::State | Nature::Rate => None,
+        }
+    }
+}
+
+/// Makes linear solvers. A façade may inject one that knows more of a circuit's structure.
+pub trait Engines: Send + Sync {
+    /// A real solver for a pattern.
+    ///
+    /// # Errors
+    /// When the pattern cannot be analysed.
+    fn real(&self, pattern: &Arc<Pattern>) -> Result<Box<dyn LinearSolver<f64>>, SolverError>;
+
+    /// A complex solver for a pattern.
+    ///
+    /// # Errors
+    /// When the pattern cannot be analysed.
+    fn complex(
+        &self,
+        pattern: &Arc<Pattern>,
+    ) -> Result<Box<dyn LinearSolver<Complex64>>, SolverError>;
+}
+
+/// The sparse LU factorisation of `numerics`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SparseEngine;
+
+impl Engines for SparseEngine {
+    fn real(&self, pattern: &Arc<Pattern>) -> Result<Box<dyn LinearSolver<f64>>, SolverError> {
+        Ok(Box::new(SparseLu::new(pattern.clone())?))
+    }
+
+    fn complex(
+        &self,
+        pattern: &Arc<Pattern>,
+    ) -> Result<Box<dyn LinearSolver<Complex64>>, SolverError> {
+        Ok(Box::new(SparseLu::new(pattern.clone())?))
+    }
+}
+
+/// Options that all analyses share.
+#[derive(Clone)]
+pub struct SolverOptions {
+    /// Tolerances.
+    pub tolerances: Tolerances,
+    /// Conductance across junctions, S (`gmin`).
+    pub gmin: f64,
+    /// Newton iterations of an operating point (`itl1`).
+    pub op_iterations: usize,
+    /// Newton iterations of a point of a sweep (`itl2`).
+    pub sweep_iterations: usize,
+    /// Newton iterations of a time step (`itl4`).
+    pub step_iterations: usize,
+    /// Linear engine.
+    pub engines: Arc<dyn Engines>,
+}
+
+impl Default for SolverOptions {
+    fn default() -> Self {
+        Self {
+            tolerances: Tolerances::default(),
+            gmin: 1e-12,
+            op_iterations: 100,
+            sweep_iterations: 50,
+            step_iterations: 12,
+            engines: Arc::new(SparseEngine),
+        }
+    }
+}
+
+impl fmt::Debug for SolverOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SolverOptions")
+            .field("tolerances", &self.tolerances)
+            .field("gmin", &self.gmin)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Progress and cancellation, passed in by whoever runs an analysis.
+pub trait Observer {
+    /// Whether the analysis should stop at the next point.
+    fn cancelled(&self) -> bool {
+        false
+    }
+
+    /// How far the analysis is. Called often; must be cheap.
+    fn progress(&mut self, progress: &Progress) {
+        let _ = progress;
+    }
+}
+
+/// How far an analysis is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Part done, 0 to 1.
+    pub fraction: f64,
+    /// Simulated time, frequency or swept value, in SI units.
+    pub position: f64,
+    /// Where it ends.
+    pub end: f64,
+    /// Current step, in the same unit.
+    pub step: f64,
+    /// Points accepted.
+    pub accepted: usize,
+    /// Points rejected.
+    pub rejected: usize,
+    /// Newton iterations.
+    pub iterations: usize,
+}
+
+/// An observer that watches nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {}
