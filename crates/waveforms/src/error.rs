@@ -83,6 +83,45 @@ pub enum WaveformError {
         /// Length of this vector.
         found: usize,
     },
+    /// A waveform needs points and a scale.
+    #[error("there are no points over a scale")]
+    NoPoints,
+    /// The scale of a waveform turns back.
+    #[error("the scale turns back at point {index}")]
+    NotMonotonic {
+        /// Index of the first point that lies behind its predecessor, from 0.
+        index: usize,
+    },
+    /// A place beyond the ends of a waveform.
+    #[error("{at:e} is outside the scale from {first:e} to {last:e}")]
+    OutsideScale {
+        /// The place.
+        at: f64,
+        /// First value of the scale.
+        first: f64,
+        /// Last value of the scale.
+        last: f64,
+    },
+    /// A signal crosses a level fewer times than asked for.
+    #[error("{edge} {wanted} through {level:e} does not occur; there are {found}")]
+    NoCrossing {
+        /// The level.
+        level: f64,
+        /// `rise`, `fall` or `crossing`.
+        edge: &'static str,
+        /// Number of the crossing that was asked for, from 1.
+        wanted: usize,
+        /// Number of crossings that there are.
+        found: usize,
+    },
+    /// A period of the fundamental is longer than the waveform.
+    #[error("one period of {frequency:e} Hz is longer than the waveform, {span:e} s")]
+    ShortWaveform {
+        /// The fundamental frequency.
+        frequency: f64,
+        /// Length of the scale.
+        span: f64,
+    },
     /// No vector has the requested name.
     #[error("no vector named \"{name}\"{}", help(.candidates))]
     UnknownVector {

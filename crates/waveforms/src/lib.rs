@@ -4,8 +4,10 @@
 //! [`Results`], a list of [`Plot`]s of named [`Vector`]s. Nothing here reads a clock or prints.
 
 mod csv_file;
+mod decimate;
 mod error;
 mod lookup;
+mod measure;
 mod number;
 mod plot;
 mod quantity;
@@ -13,7 +15,11 @@ mod raw;
 mod sink;
 
 pub use csv_file::{CsvWriter, read_csv};
+pub use decimate::{largest_triangle_indices, min_max_indices};
 pub use error::WaveformError;
+pub use measure::{
+    Condition, Crossing, Edge, Extremum, Harmonics, Occurrence, Transition, Waveform,
+};
 pub use plot::{Plot, Results, Samples, Vector};
 pub use quantity::Quantity;
 pub use raw::{

@@ -117,7 +117,7 @@ fn damaged_files_never_panic() {
         usize::try_from(state >> 33).unwrap() % below
     };
     let mut readable = 0;
-    for round in 0..4000 {
+    for round in 0..1000 {
         let encoding = if round % 2 == 0 {
             RawEncoding::Binary
         } else {
@@ -130,7 +130,7 @@ fn damaged_files_never_panic() {
         }
         readable += usize::from(read_raw(&bytes[..]).is_ok());
     }
-    assert!(readable > 0 && readable < 4000);
+    assert!(readable > 0 && readable < 1000);
 }
 
 #[test]
