@@ -190,20 +190,13 @@ impl Plot {
     /// # Errors
     /// Those of the sink, and [`WaveformError::VectorLength`] before anything is written.
     pub fn write_to(&self, sink: &mut dyn Sink) -> Result<(), WaveformError> {
-        let expected = self.points();
-        if let Some(odd) = self.vectors.iter().find(|v| v.len() != expected) {
-            return Err(WaveformError::VectorLength {
-                name: odd.name.clone(),
-                expected,
-                found: odd.len(),
-            });
-        }
+        self.check_lengths()?;
         let header = self.header();
         sink.begin(&header)?;
         match header.scalar {
             Scalar::Real => {
                 let mut point = Vec::with_capacity(self.vectors.len());
-                for index in 0..expected {
+                for index in 0..self.points() {
                     point.clear();
                     point.extend(self.vectors.iter().map(|v| v.samples.at(index).re));
                     sink.point(&point)?;
@@ -211,7 +204,7 @@ impl Plot {
             }
             Scalar::Complex => {
                 let mut point = Vec::with_capacity(self.vectors.len());
-                for index in 0..expected {
+                for index in 0..self.points() {
                     point.clear();
                     point.extend(self.vectors.iter().map(|v| v.samples.at(index)));
                     sink.complex_point(&point)?;
@@ -219,6 +212,18 @@ impl Plot {
             }
         }
         sink.end(&self.outcome)
+    }
+
+    pub(crate) fn check_lengths(&self) -> Result<(), WaveformError> {
+        let expected = self.points();
+        match self.vectors.iter().find(|v| v.len() != expected) {
+            None => Ok(()),
+            Some(odd) => Err(WaveformError::VectorLength {
+                name: odd.name.clone(),
+                expected,
+                found: odd.len(),
+            }),
+        }
     }
 
     /// The vector that a user means by `name`.

@@ -85,6 +85,28 @@ impl PlotKind {
             .unwrap_or_else(|| PlotKind::Other(name.to_owned()))
     }
 
+    /// A short word for file names and lists: `op`, `dc`, `ac`, `tran`, `noise`, …
+    pub fn short_name(&self) -> String {
+        let word = match self {
+            PlotKind::OperatingPoint => "op",
+            PlotKind::DcTransfer => "dc",
+            PlotKind::Ac => "ac",
+            PlotKind::Transient => "tran",
+            PlotKind::NoiseSpectrum => "noise",
+            PlotKind::IntegratedNoise => "integrated_noise",
+            PlotKind::TransferFunction => "tf",
+            PlotKind::Trace => "trace",
+            PlotKind::Other(name) => {
+                return name
+                    .chars()
+                    .map(|c| if c.is_alphanumeric() { c } else { '_' })
+                    .flat_map(char::to_lowercase)
+                    .collect();
+            }
+        };
+        word.to_owned()
+    }
+
     /// Whether the first variable is the scale (time, frequency, swept quantity) of the others.
     pub fn has_scale(&self) -> bool {
         !matches!(
