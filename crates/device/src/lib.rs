@@ -31,7 +31,7 @@ pub use group::{
 };
 pub use instances::Instances;
 pub use kind::{Class, Kind, ModelType};
-pub use limits::{Limiting, Limits, critical_voltage};
+pub use limits::{Limiting, Limits, critical_voltage, junction_limit};
 pub use model::Model;
 pub use noise::{NoiseSource, NoiseSources};
 pub use ovonic_device_macros::Params;

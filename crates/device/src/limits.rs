@@ -127,8 +127,9 @@ pub fn critical_voltage(vt: f64, saturation_current: f64) -> f64 {
     vt * (vt / (std::f64::consts::SQRT_2 * saturation_current)).ln()
 }
 
-/// The damped new value of a junction voltage: logarithmic once it is beyond `critical`.
-fn junction_limit(new: f64, old: f64, vt: f64, critical: f64) -> f64 {
+/// The damped new value of a junction voltage (V): logarithmic once it is beyond `critical`. For rules of a
+/// model's own in [`Limits::custom`].
+pub fn junction_limit(new: f64, old: f64, vt: f64, critical: f64) -> f64 {
     if new > critical && (new - old).abs() > 2.0 * vt {
         if old > 0.0 {
             let growth = 1.0 + (new - old) / vt;

@@ -1,0 +1,104 @@
+//! Closed forms of the bipolar transistor.
+
+use super::*;
+use ovonic_device::constants::thermal_voltage;
+use ovonic_device::{Params, Side, find_param};
+
+fn transistor(settings: &[(&str, f64)]) -> Bipolar {
+    let mut params = BipolarParams::default();
+    for (name, value) in settings {
+        let index = find_param(BipolarParams::TABLE, name).expect("a known parameter");
+        params.assign(index, *value).expect("a value in range");
+    }
+    Bipolar::prepare(&params, &Environment::default()).expect("a consistent device")
+}
+
+/// Residuals at terminal voltages `c b e s`, inner nodes collapsed.
+fn residuals(device: &Bipolar, [c, b, e, s]: [f64; 4]) -> ([f64; 9], [f64; 9]) {
+    let mut out = Contributions::<f64, 9>::new(Side::default());
+    let x = [c, b, e, s, c, b, e, 0.0, 0.0];
+    device.eval(x, &Iterate::dc(), &mut Limits::off(), &mut out);
+    (out.f, out.q)
+}
+
+#[test]
+fn ideal_transistor_obeys_ebers_and_moll() {
+    let device = transistor(&[("is", 1e-15), ("bf", 80.0), ("br", 3.0)]);
+    let (vbe, vbc) = (0.65, 0.45);
+    let (f, _) = residuals(&device, [vbe - vbc, vbe, 0.0, 0.0]);
+    let vt = thermal_voltage(300.15);
+    let (forward, reverse) = (1e-15 * (vbe / vt).exp_m1(), 1e-15 * (vbc / vt).exp_m1());
+    assert!((f[CI] / (forward - reverse - reverse / 3.0) - 1.0).abs() < 1e-12);
+    assert!((f[BI] / (forward / 80.0 + reverse / 3.0) - 1.0).abs() < 1e-12);
+    assert!(f.iter().sum::<f64>().abs() < 1e-15);
+}
+
+#[test]
+fn polarity_mirrors_currents_and_charges() {
+    let settings = [
+        ("cje", 1e-12),
+        ("cjc", 2e-12),
+        ("cjs", 1e-12),
+        ("tf", 1e-9),
+        ("vaf", 50.0),
+    ];
+    let npn = transistor(&settings);
+    let pnp = transistor(&[&settings[..], &[("polarity", -1.0), ("subs", 1.0)]].concat());
+    let (f, q) = residuals(&npn, [2.0, 0.7, 0.0, -1.0]);
+    let (g, r) = residuals(&pnp, [-2.0, -0.7, 0.0, 1.0]);
+    for row in 0..9 {
+        assert_eq!(f[row], -g[row]);
+        assert_eq!(q[row], -r[row]);
+    }
+}
+
+#[test]
+fn early_effect_and_knee_follow_the_base_charge() {
+    let device = transistor(&[("is", 1e-15), ("vaf", 40.0), ("ikf", 1e-3)]);
+    let vt = thermal_voltage(300.15);
+    let forward = 1e-15 * (0.75f64 / vt).exp_m1();
+    let q1 = 1.0 / (1.0 + 4.25 / 40.0);
+    let qb = 0.5 * q1 * (1.0 + (1.0 + 4.0 * forward / 1e-3).sqrt());
+    let (f, _) = residuals(&device, [5.0, 0.75, 0.0, 0.0]);
+    assert!((f[CI] / (forward / qb) - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn crowding_has_its_series_and_its_limit() {
+    use ovonic_numerics::scalar::Dual;
+    // Both sides of the switch from series to closed form, which is at ratio 1.11e-5.
+    let below = crowding(Dual::<1>::unknown(1.110e-5, 0));
+    let above = crowding(Dual::<1>::unknown(1.112e-5, 0));
+    assert!((below.value - above.value).abs() < 1e-7);
+    assert!((below.gradient[0] / above.gradient[0] - 1.0).abs() < 1e-4);
+    // Half of the variable part is left at irb.
+    assert!((crowding(1.0) - 0.5).abs() < 0.02, "{}", crowding(1.0));
+    assert!(crowding(1e8) < 1e-3);
+}
+
+#[test]
+fn excess_phase_settles_at_the_forward_current() {
+    let device = transistor(&[("ptf", 30.0), ("tf", 1e-9)]);
+    assert_eq!(device.collapse(0b111)[DELAYED], Tie::Free);
+    let (f, _) = residuals(&device, [1.0, 0.6, 0.0, 0.0]);
+    let forward = device.currents(0.6, -0.4, 0.0).forward;
+    assert_eq!(f[HALFWAY], -forward);
+    assert_eq!(transistor(&[]).collapse(0b111)[DELAYED], Tie::Ground);
+}
+
+#[test]
+fn voltages_far_out_stay_finite() {
+    let device = transistor(&[
+        ("vaf", 50.0),
+        ("ikf", 1e-2),
+        ("xtf", 2.0),
+        ("vtf", 3.0),
+        ("tf", 1e-9),
+    ]);
+    for c in [-1e3, 0.0, 1e3] {
+        for b in [-1e3, 0.0, 1e3] {
+            let (f, q) = residuals(&device, [c, b, 0.0, 0.0]);
+            assert!(f.iter().chain(&q).all(|y| y.is_finite()), "{c} {b}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Closed forms of the junction diode.
+
+use super::*;
+use ovonic_device::constants::thermal_voltage;
+use ovonic_device::{Params, find_param};
+
+fn diode(settings: &[(&str, f64)], temperature: f64) -> Diode {
+    let mut params = DiodeParams::default();
+    for (name, value) in settings {
+        let index = find_param(DiodeParams::TABLE, name).expect("a known parameter");
+        params.assign(index, *value).expect("a value in range");
+    }
+    let env = Environment {
+        temperature,
+        ..Environment::default()
+    };
+    Diode::prepare(&params, &env).expect("a consistent device")
+}
+
+#[test]
+fn forward_current_is_the_diode_equation() {
+    let device = diode(&[("is", 2e-14), ("n", 1.3), ("area", 3.0)], 300.15);
+    let vt = 1.3 * thermal_voltage(300.15);
+    for v in [-0.1, 0.3, 0.6] {
+        let closed = 6e-14 * (v / vt).exp_m1() + 1e-12 * v;
+        assert!((device.junction(v, 1e-12).current / closed - 1.0).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn breakdown_carries_ibv_at_bv() {
+    let device = diode(&[("bv", 5.6), ("ibv", 2e-3), ("nbv", 1.5)], 300.15);
+    let current = device.junction(-5.6, 0.0).current;
+    assert!((current / -2e-3 - 1.0).abs() < 1e-9, "{current}");
+    assert_eq!(device.junction(0.0, 1.0).current, 0.0);
+}
+
+#[test]
+fn saturation_current_follows_the_gap() {
+    let (hot, cold) = (diode(&[], 350.0), diode(&[], 300.15));
+    let ratio: f64 = 350.0 / 300.15;
+    let closed = ratio.powi(3) * ((ratio - 1.0) * 1.11 / thermal_voltage(350.0)).exp();
+    assert!((hot.bottom.0 / cold.bottom.0 / closed - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn capacitance_is_transit_time_and_depletion() {
+    let device = diode(
+        &[("tt", 1e-9), ("cjo", 1e-12), ("vj", 0.8), ("m", 0.4)],
+        300.15,
+    );
+    let at = |v: f64| {
+        let junction = device.junction(Dual::<1>::unknown(v, 0), 0.0);
+        let [bottom, _] = junction.depletion;
+        (junction.diffusion + bottom).gradient[0]
+    };
+    let vt = thermal_voltage(300.15);
+    let closed = 1e-9 * 1e-14 * (0.3 / vt).exp() / vt + 1e-12 * (1.0f64 - 0.3 / 0.8).powf(-0.4);
+    assert!((at(0.3) / closed - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn series_resistance_decides_about_the_inner_node() {
+    assert_eq!(diode(&[], 300.15).collapse(0b11)[INNER], Tie::To(A));
+    assert_eq!(
+        diode(&[("rs", 1.0)], 300.15).collapse(0b11)[INNER],
+        Tie::Free
+    );
+}
