@@ -84,6 +84,9 @@ codes! {
          card before it. The title line cannot be continued."
     UNEXPECTED_CHARACTER "E0107" "an unexpected character"
         "This character has no meaning at this place of a card."
+    TOO_MANY_ERRORS "E0108" "too many errors"
+        "After a thousand errors the text is hardly a netlist, and reading stops. Mend the first errors; the others may \
+         follow from them."
 
     MISSING_NODE "E0201" "a node is missing"
         "The element needs more nodes than the line gives. Nodes follow the name, before values and models."

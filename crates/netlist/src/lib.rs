@@ -4,16 +4,27 @@
 //! to decide. Nothing here reads a file except through a [`Loader`] that is passed in.
 
 pub mod ast;
+mod balance;
+mod blocks;
+mod cards;
 pub mod codes;
+mod cursor;
+mod decode;
 mod diagnostic;
+mod expression;
+mod files;
+mod lines;
 mod loader;
 mod number;
+mod parser;
 mod source;
 mod suggest;
 
 pub use codes::{Code, CodeEntry, explain};
 pub use diagnostic::{Diagnostic, Fix, Label, Severity, TraceEntry};
+pub use expression::parse_expression;
 pub use loader::{DiskLoader, Loader, MemoryLoader};
 pub use number::{NumberError, parse_number};
+pub use parser::{Dialect, ParseOptions, Parsed, parse, parse_text};
 pub use source::{FileId, Position, SourceFile, SourceMap, Span, Spanned};
 pub use suggest::suggest;

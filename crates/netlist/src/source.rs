@@ -182,7 +182,7 @@ impl SourceMap {
     }
 
     /// The files in the order in which they were read, each with its id.
-    pub fn files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
+    pub fn files(&self) -> impl ExactSizeIterator<Item = (FileId, &SourceFile)> {
         self.files
             .iter()
             .enumerate()

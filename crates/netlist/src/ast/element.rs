@@ -96,7 +96,7 @@ pub struct IndependentSource {
     /// The small-signal stimulus.
     pub ac: Option<AcStimulus>,
     /// The waveform in time.
-    pub waveform: Option<Spanned<Waveform>>,
+    pub waveform: Option<Box<Spanned<Waveform>>>,
     /// `key=value` pairs in order.
     pub params: Vec<Param>,
 }

@@ -34,7 +34,7 @@ pub struct Netlist {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
     /// An element line such as `R1 a b 1k`.
-    Element(Element),
+    Element(Box<Element>),
     /// `.model name kind (…)`.
     Model(Model),
     /// `.subckt … .ends`.
@@ -98,7 +98,7 @@ pub enum Word {
     /// A bare word in lower case: a node, a model, a number such as `1k`, or a flag such as `off`.
     Plain(String),
     /// `{…}` or `'…'`.
-    Expression(Expr),
+    Expression(Box<Expr>),
     /// `"…"`, in its original case.
     Text(String),
 }
@@ -142,7 +142,7 @@ pub enum Value {
     /// A number with its suffix applied.
     Number(f64),
     /// `{…}`, `'…'`, or an unquoted formula without blanks such as `2*w`.
-    Expression(Expr),
+    Expression(Box<Expr>),
     /// A bare name in lower case. On an element line it is *not* a parameter reference: that needs `{name}`.
     Name(String),
     /// `"…"`, in its original case.
