@@ -7,6 +7,7 @@ mod newton;
 mod op;
 mod options;
 mod report;
+mod transient;
 
 pub use newton::{Equation, Newton, NewtonError, NewtonStatistics, WorstRow};
 pub use op::{
@@ -17,3 +18,7 @@ pub use options::{
     Engines, Observer, Progress, SolverOptions, SparseEngine, Tolerances, Unobserved,
 };
 pub use report::{ConvergenceError, Report, ReportRow, SetupError};
+pub use transient::{
+    IntegrationMethod, Recorder, Transient, TransientError, TransientOptions, TransientPoint,
+    TransientStatistics, transient,
+};
