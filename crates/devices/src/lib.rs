@@ -3,13 +3,29 @@
 pub mod ag_selector;
 pub mod behavioural;
 pub mod bipolar;
+pub mod capacitor;
+pub mod controlled;
 pub mod diode;
+mod geometry;
+pub mod inductor;
 mod junction;
+pub mod resistor;
+pub mod sources;
+pub mod waveform;
 
 use ovonic_device::Kind;
 
 /// Every kind of device, in the order in which `help` lists them.
 pub const ALL: &[&Kind] = &[
+    &resistor::KIND,
+    &capacitor::KIND,
+    &inductor::KIND,
+    &sources::VOLTAGE_SOURCE,
+    &sources::CURRENT_SOURCE,
+    &controlled::VOLTAGE_BY_VOLTAGE,
+    &controlled::CURRENT_BY_VOLTAGE,
+    &controlled::CURRENT_BY_CURRENT,
+    &controlled::VOLTAGE_BY_CURRENT,
     &behavioural::KIND,
     &diode::KIND,
     &bipolar::KIND,
