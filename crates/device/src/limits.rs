@@ -103,11 +103,13 @@ impl<'a> Limits<'a> {
         })
     }
 
-    /// A drain-source voltage, which may triple (and a bit) at the most while it is large, starting at zero.
+    /// A drain-source voltage, which may triple (and a bit) at the most while it is large, starting at zero;
+    /// the same in both directions.
     #[inline]
     pub fn drain<S: Scalar>(&mut self, lane: usize, v: S) -> S {
         self.custom(lane, v, |new, old| match old {
             None => 0.0,
+            Some(old) if old < 0.0 => -drain_limit(-new, -old),
             Some(old) => drain_limit(new, old),
         })
     }

@@ -8,7 +8,9 @@ pub mod controlled;
 pub mod diode;
 mod geometry;
 pub mod inductor;
+pub mod jfet;
 mod junction;
+pub mod mosfet1;
 pub mod resistor;
 pub mod sources;
 pub mod waveform;
@@ -29,5 +31,7 @@ pub const ALL: &[&Kind] = &[
     &behavioural::KIND,
     &diode::KIND,
     &bipolar::KIND,
+    &jfet::KIND,
+    &mosfet1::KIND,
     &ag_selector::KIND,
 ];

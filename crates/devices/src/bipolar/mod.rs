@@ -530,7 +530,7 @@ fn base_resistance(params: &BipolarParams, area: f64) -> Option<BaseResistance> 
 }
 
 /// A parameter that is 1 or −1.
-fn sign(name: &'static str, value: f64) -> Result<f64, ParamError> {
+pub(crate) fn sign(name: &'static str, value: f64) -> Result<f64, ParamError> {
     if value.abs() == 1.0 {
         Ok(value)
     } else {
@@ -553,7 +553,7 @@ const fn phase_current(name: &'static str) -> Unknown {
     }
 }
 
-const fn output(
+pub(crate) const fn output(
     name: &'static str,
     description: &'static str,
     unit: &'static str,

@@ -1,0 +1,453 @@
+//! The junction field-effect transistor, SPICE level 1 with the doping-profile parameter of Parker and Skellern.
+//!
+//! Terminals `d g s`; inner nodes `di si` exist where drain and source have resistances. With the polarity
+//! factored out, drain and source exchanged where `vds < 0`, and `h = (1 − b)/(pb − vto)`:
+//!
+//! ```text
+//! vgst = vgs − vto
+//! id = 0                                                            vgst ≤ 0
+//!    = β(1 + lambda·vds) vds [vds (h·vds − b) + vgst (2b + 3h(vgst − vds))]    vds < vgst
+//!    = β(1 + lambda·vds) vgst² (b + h·vgst)                         otherwise
+//! gate junctions: is·j(v/(n vt)) + gmin·v, j as for the diode; depletion charges of cgs, cgd (grading 1/2)
+//! vto(T) = vto − tcv·ΔT,  β(T) = β·(T/Tnom)^bex,  is(T), pb(T), cgs(T) as for the diode
+//! ```
+//!
+//! `b` = 1 is the square law of Shichman and Hodges.
+//!
+//! References: P. Antognetti and G. Massobrio, "Semiconductor Device Modeling with SPICE" (1988), chapter 3;
+//! A. Parker and D. Skellern, "An Improved FET Model for Computer Simulators", IEEE Trans. CAD 9 (1990) 551.
+//!
+//! Deviations. Channel noise is van der Ziel's formula, which is SPICE's `8/3 kT gm` in saturation for `b` = 1 and
+//! `4kT gds` at `vds` = 0, where SPICE has none.
+
+use crate::bipolar::{output, sign};
+use crate::diode::positive_potential;
+use crate::junction::{Depletion, Scaling, junction};
+use ovonic_device::constants::ZERO_CELSIUS;
+use ovonic_device::{
+    Contributions, Environment, Iterate, Kind, Limits, Model, ModelType, Nature, NoiseSources,
+    Output, ParamError, Params, Tie, Unknown, critical_voltage, junction_limit,
+};
+use ovonic_numerics::scalar::{Dual, Scalar};
+
+const EXAMPLE: &str = "\
+* Junction transistor in saturation.  Closed form: id = beta * vto^2 * (1 + lambda * vds).
+*! run op
+*! expect i(vd) = -4.4e-3 A  rtol 1e-6
+Vd d 0 10
+J1 d 0 0 jmod
+.model jmod njf vto=-2 beta=1m lambda=0.01
+.options gmin=1e-15
+.end
+";
+
+/// The junction field-effect transistor's entry in the list of devices.
+pub const KIND: Kind = Kind {
+    letter: Some('j'),
+    model_types: &[
+        ModelType {
+            word: "njf",
+            presets: &[("polarity", 1.0)],
+        },
+        ModelType {
+            word: "pjf",
+            presets: &[("polarity", -1.0)],
+        },
+    ],
+    levels: &[1],
+    summary: "junction field-effect transistor",
+    value: Some("area"),
+    initial: &["icvds", "icvgs"],
+    example: EXAMPLE,
+    ..Kind::of::<Jfet, 5>("jfet")
+};
+
+/// Parameters of the junction field-effect transistor.
+#[derive(Clone, Debug, Params)]
+pub struct JfetParams {
+    /// Polarity: 1 for an n channel, −1 for a p channel; the model's type sets it.
+    #[param(name = "polarity", default = 1, range = "[-1, 1]")]
+    pub polarity: i32,
+    /// Threshold voltage, negative for a channel that conducts at zero bias, for both polarities.
+    #[param(name = "vto", aliases = "vt0", unit = "V", default = -2.0)]
+    pub threshold: f64,
+    /// Transconductance.
+    #[param(
+        name = "beta",
+        unit = "A/V^2",
+        default = 1e-4,
+        range = "(0, inf)",
+        area
+    )]
+    pub transconductance: f64,
+    /// Channel length modulation.
+    #[param(name = "lambda", unit = "1/V", default = 0.0, range = "[0, inf)")]
+    pub length_modulation: f64,
+    /// Doping profile: 1 for the square law.
+    #[param(name = "b", default = 1.0, range = "[0, inf)")]
+    pub doping_profile: f64,
+    /// Drain resistance.
+    #[param(name = "rd", unit = "Ohm", default = 0.0, range = "[0, inf)", area)]
+    pub drain_resistance: f64,
+    /// Source resistance.
+    #[param(name = "rs", unit = "Ohm", default = 0.0, range = "[0, inf)", area)]
+    pub source_resistance: f64,
+    /// Gate-source capacitance at zero bias.
+    #[param(name = "cgs", unit = "F", default = 0.0, range = "[0, inf)", area)]
+    pub gate_source_capacitance: f64,
+    /// Gate-drain capacitance at zero bias.
+    #[param(name = "cgd", unit = "F", default = 0.0, range = "[0, inf)", area)]
+    pub gate_drain_capacitance: f64,
+    /// Built-in potential of the gate junctions.
+    #[param(name = "pb", unit = "V", default = 1.0, range = "(0, inf)")]
+    pub gate_potential: f64,
+    /// Saturation current of the gate junctions.
+    #[param(name = "is", unit = "A", default = 1e-14, range = "(0, inf)", area)]
+    pub saturation_current: f64,
+    /// Emission coefficient of the gate junctions.
+    #[param(name = "n", default = 1.0, range = "(0, inf)")]
+    pub emission: f64,
+    /// Fraction of `pb` above which capacitances are linear.
+    #[param(name = "fc", default = 0.5, range = "[0, 0.95]")]
+    pub linear_fraction: f64,
+    /// Fall of `vto` with temperature.
+    #[param(name = "tcv", unit = "V/K", default = 0.0)]
+    pub threshold_tc: f64,
+    /// Temperature exponent of `beta`.
+    #[param(name = "bex", default = 0.0)]
+    pub transconductance_exponent: f64,
+    /// Activation energy of the saturation current.
+    #[param(name = "eg", unit = "eV", default = 1.11, range = "(0, inf)")]
+    pub activation_energy: f64,
+    /// Temperature exponent of the saturation current.
+    #[param(name = "xti", default = 3.0)]
+    pub saturation_exponent: f64,
+    /// Flicker noise coefficient.
+    #[param(name = "kf", default = 0.0, range = "[0, inf)")]
+    pub flicker_coefficient: f64,
+    /// Flicker noise exponent.
+    #[param(name = "af", default = 1.0, range = "(0, inf)")]
+    pub flicker_exponent: f64,
+    /// Temperature at which the parameters hold; absent means the circuit's nominal temperature.
+    #[param(name = "tnom", aliases = "tref", unit = "°C", range = "(-273.15, inf)")]
+    pub nominal_celsius: Option<f64>,
+    /// Area factor.
+    #[param(name = "area", default = 1.0, range = "(0, inf)", instance)]
+    pub area: f64,
+    /// Start the search for an operating point with the transistor switched off.
+    #[param(name = "off", flag, default = false, instance)]
+    pub off: bool,
+    /// Initial drain-source voltage.
+    #[param(name = "icvds", unit = "V", instance)]
+    pub initial_vds: Option<f64>,
+    /// Initial gate-source voltage.
+    #[param(name = "icvgs", unit = "V", instance)]
+    pub initial_vgs: Option<f64>,
+}
+
+const D: usize = 0;
+const G: usize = 1;
+const S: usize = 2;
+const DI: usize = 3;
+const SI: usize = 4;
+
+/// A prepared junction field-effect transistor.
+#[derive(Clone, Debug)]
+pub struct Jfet {
+    polarity: f64,
+    temperature: f64,
+    vt: f64,
+    threshold: f64,
+    beta: f64,
+    length_modulation: f64,
+    profile: f64,
+    profile_slope: f64,
+    saturation_current: f64,
+    critical: f64,
+    drain_conductance: Option<f64>,
+    source_conductance: Option<f64>,
+    source_layer: Depletion,
+    drain_layer: Depletion,
+    off: bool,
+    initial: [Option<f64>; 2],
+    flicker: (f64, f64),
+}
+
+impl Jfet {
+    /// The channel's current from drain to source, polarity factored out.
+    fn channel<T: Scalar>(&self, vgs: T, vgd: T, vds: T) -> T {
+        let reversed = vds.below(0.0);
+        let gate = T::select(reversed, vgd, vgs);
+        let drain = vds.abs();
+        let overdrive = (gate - self.threshold).max(T::constant(0.0));
+        // In saturation the linear region's formula is taken where the channel pinches off.
+        let effective = drain.min(overdrive);
+        let (b, h) = (self.profile, self.profile_slope);
+        let shape = effective * (effective * h - b)
+            + overdrive * ((overdrive - effective) * (3.0 * h) + 2.0 * b);
+        let gain = (drain * self.length_modulation + 1.0) * self.beta;
+        let current = gain * effective * shape;
+        T::select(reversed, -current, current)
+    }
+
+    fn gate_current<T: Scalar>(&self, v: T, gmin: f64) -> T {
+        junction(v / self.vt) * self.saturation_current + v * gmin
+    }
+
+    /// Voltages `vgs vgd`, polarity factored out.
+    fn voltages<T: Scalar>(&self, x: &[T; 5]) -> [T; 2] {
+        [SI, DI].map(|node| (x[G] - x[node]) * self.polarity)
+    }
+
+    fn limit<T: Scalar>(&self, lane: usize, v: T, start: f64, limits: &mut Limits<'_>) -> T {
+        limits.custom(lane, v, |new, old| match old {
+            None => start,
+            Some(old) => junction_limit(new, old, self.vt, self.critical),
+        })
+    }
+}
+
+impl Model<5> for Jfet {
+    type Params = JfetParams;
+
+    const UNKNOWNS: [Unknown; 5] = [
+        Unknown::terminal("d"),
+        Unknown::terminal("g"),
+        Unknown::terminal("s"),
+        Unknown::internal("di"),
+        Unknown::internal("si"),
+    ];
+    const LIMITS: usize = 2;
+    const OUTPUTS: &'static [Output] = &[
+        output("id", "current into the drain", "A", Some(Nature::Current)),
+        output("ig", "current into the gate", "A", Some(Nature::Current)),
+        output(
+            "vgs",
+            "inner gate-source voltage",
+            "V",
+            Some(Nature::Voltage),
+        ),
+        output(
+            "vgd",
+            "inner gate-drain voltage",
+            "V",
+            Some(Nature::Voltage),
+        ),
+        output("gm", "transconductance", "S", None),
+        output("gds", "output conductance", "S", None),
+        output("p", "dissipated power", "W", None),
+    ];
+
+    fn prepare(params: &JfetParams, env: &Environment) -> Result<Self, ParamError> {
+        let nominal = match params.nominal_celsius {
+            Some(celsius) => celsius + ZERO_CELSIUS,
+            None => env.nominal_temperature,
+        };
+        let scaling = Scaling::new(nominal, env.temperature);
+        let area = params.area;
+        let vt = params.emission * scaling.vt;
+        let log_is = scaling.log_saturation(params.activation_energy, params.saturation_exponent);
+        let saturation_current =
+            params.saturation_current * area * (log_is / params.emission).exp();
+        let pb = params.gate_potential;
+        let span = pb - params.threshold;
+        if span <= 0.0 && params.doping_profile != 1.0 {
+            return Err(ParamError::Inconsistent {
+                name: "b",
+                value: params.doping_profile,
+                reason: "with vto at or above pb it can only be 1",
+            });
+        }
+        let potential = positive_potential("pb", scaling.potential(pb))?;
+        let layer = |capacitance: f64| {
+            let scaled = capacitance * area * scaling.capacitance(pb, 0.5);
+            Depletion::new(scaled, potential, 0.5, params.linear_fraction)
+        };
+        let conductance = |resistance: f64| (resistance > 0.0).then(|| area / resistance);
+        Ok(Self {
+            polarity: sign("polarity", f64::from(params.polarity))?,
+            temperature: env.temperature,
+            vt,
+            threshold: params.threshold - params.threshold_tc * scaling.rise(),
+            beta: params.transconductance
+                * area
+                * scaling.ratio().powf(params.transconductance_exponent),
+            length_modulation: params.length_modulation,
+            profile: params.doping_profile,
+            profile_slope: if params.doping_profile == 1.0 {
+                0.0
+            } else {
+                (1.0 - params.doping_profile) / span
+            },
+            saturation_current,
+            critical: critical_voltage(vt, saturation_current),
+            drain_conductance: conductance(params.drain_resistance),
+            source_conductance: conductance(params.source_resistance),
+            source_layer: layer(params.gate_source_capacitance),
+            drain_layer: layer(params.gate_drain_capacitance),
+            off: params.off,
+            initial: [params.initial_vgs, params.initial_vds],
+            flicker: (params.flicker_coefficient, params.flicker_exponent),
+        })
+    }
+
+    fn eval<T: Scalar>(
+        &self,
+        x: [T; 5],
+        at: &Iterate<'_>,
+        limits: &mut Limits<'_>,
+        out: &mut Contributions<'_, T, 5>,
+    ) {
+        let p = self.polarity;
+        let [vgs, vgd] = self.voltages(&x);
+        let start = if self.off { 0.0 } else { -1.0 };
+        let vgs = self.limit(0, vgs, start, limits);
+        let vgd = self.limit(1, vgd, start, limits);
+        // The drain voltage is a node's own: limiting the junctions must not give it a sign that it lacks.
+        let vds = (x[DI] - x[SI]) * p;
+        out.current(DI, SI, self.channel(vgs, vgd, vds) * p);
+        out.current(G, SI, self.gate_current(vgs, at.gmin) * p);
+        out.current(G, DI, self.gate_current(vgd, at.gmin) * p);
+        if let Some(g) = self.drain_conductance {
+            out.current(D, DI, (x[D] - x[DI]) * g);
+        }
+        if let Some(g) = self.source_conductance {
+            out.current(S, SI, (x[S] - x[SI]) * g);
+        }
+        if !self.source_layer.is_zero() {
+            out.charge(G, SI, self.source_layer.charge(vgs) * p);
+        }
+        if !self.drain_layer.is_zero() {
+            out.charge(G, DI, self.drain_layer.charge(vgd) * p);
+        }
+    }
+
+    fn collapse(&self, _connected: u64) -> [Tie; 5] {
+        let mut ties = [Tie::Free; 5];
+        if self.drain_conductance.is_none() {
+            ties[DI] = Tie::To(D);
+        }
+        if self.source_conductance.is_none() {
+            ties[SI] = Tie::To(S);
+        }
+        ties
+    }
+
+    fn initial(&self, x: &mut [f64; 5]) {
+        for (node, voltage) in [G, D].into_iter().zip(self.initial) {
+            if let Some(voltage) = voltage {
+                x[node] = x[S] + voltage;
+            }
+        }
+        if self.initial.iter().any(Option::is_some) {
+            (x[DI], x[SI]) = (x[D], x[S]);
+        }
+    }
+
+    fn noise(&self, x: &[f64; 5], at: &Iterate<'_>, out: &mut NoiseSources) {
+        if let Some(g) = self.drain_conductance {
+            out.thermal("rd thermal", D, DI, g, self.temperature);
+        }
+        if let Some(g) = self.source_conductance {
+            out.thermal("rs thermal", S, SI, g, self.temperature);
+        }
+        let [vgs, vgd] = self.voltages(x);
+        let vds = vgs - vgd;
+        let current = self.channel(vgs, vgd, vds);
+        let overdrive = vgs.max(vgd) - self.threshold;
+        if overdrive > 0.0 {
+            let alpha = (1.0 - vds.abs() / overdrive).max(0.0);
+            let gain = 2.0 * self.beta * (1.0 + self.length_modulation * vds.abs()) * overdrive;
+            // At zero drain voltage the profile multiplies the conductance by this.
+            let profile = self.profile + 1.5 * self.profile_slope * overdrive;
+            let shape = 2.0 / 3.0 * (1.0 + alpha + alpha * alpha) / (1.0 + alpha);
+            out.thermal(
+                "id thermal",
+                DI,
+                SI,
+                gain * profile * shape,
+                self.temperature,
+            );
+        }
+        let (coefficient, exponent) = self.flicker;
+        out.flicker("id flicker", DI, SI, coefficient, current, exponent, 1.0);
+        out.shot("ig shot", G, SI, self.gate_current(vgs, at.gmin));
+        out.shot("ig shot", G, DI, self.gate_current(vgd, at.gmin));
+    }
+
+    fn outputs(&self, x: &[f64; 5], at: &Iterate<'_>, values: &mut [f64]) {
+        let p = self.polarity;
+        let [vgs, vgd] = self.voltages(x);
+        let (gate, drain) = (Dual::<2>::unknown(vgs, 0), Dual::<2>::unknown(vgs - vgd, 1));
+        let channel = self.channel(gate, gate - drain, drain);
+        let (igs, igd) = (
+            self.gate_current(vgs, at.gmin),
+            self.gate_current(vgd, at.gmin),
+        );
+        let (id, ig) = (channel.value - igd, igs + igd);
+        values.copy_from_slice(&[
+            p * id,
+            p * ig,
+            vgs,
+            vgd,
+            channel.gradient[0],
+            channel.gradient[1],
+            p * (id * (x[D] - x[S]) + ig * (x[G] - x[S])),
+        ]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ovonic_device::{Params, Side, find_param};
+
+    fn transistor(settings: &[(&str, f64)]) -> Jfet {
+        let mut params = JfetParams::default();
+        for (name, value) in settings {
+            let index = find_param(JfetParams::TABLE, name).expect("a known parameter");
+            params.assign(index, *value).expect("a value in range");
+        }
+        Jfet::prepare(&params, &Environment::default()).expect("a consistent device")
+    }
+
+    fn drain_current(device: &Jfet, d: f64, g: f64, s: f64) -> f64 {
+        let mut out = Contributions::<f64, 5>::new(Side::default());
+        let x = [d, g, s, d, s];
+        device.eval(x, &Iterate::dc(), &mut Limits::off(), &mut out);
+        assert!(out.f.iter().sum::<f64>().abs() < 1e-15);
+        out.f[DI]
+    }
+
+    #[test]
+    fn square_law_in_both_regions_and_directions() {
+        let device = transistor(&[("beta", 1e-3), ("lambda", 0.02), ("is", 1e-30)]);
+        let saturated = 1e-3 * 4.0 * (1.0 + 0.02 * 5.0);
+        let linear = 1e-3 * 0.5 * (4.0 - 0.5) * (1.0 + 0.02 * 0.5);
+        assert!((drain_current(&device, 5.0, 0.0, 0.0) / saturated - 1.0).abs() < 1e-12);
+        assert!((drain_current(&device, 0.5, 0.0, 0.0) / linear - 1.0).abs() < 1e-12);
+        assert!((drain_current(&device, 0.0, 0.0, 5.0) / -saturated - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn doping_profile_meets_at_pinch_off_and_is_smooth() {
+        let device = transistor(&[("b", 0.4), ("pb", 0.8), ("is", 1e-30)]);
+        let at = |vds: f64| {
+            let v = Dual::<1>::unknown(vds, 0);
+            let gate = Dual::constant(0.0);
+            device.channel(gate, gate - v, v)
+        };
+        let pinched = 1e-4 * 4.0 * (0.4 + 0.6 / 2.8 * 2.0);
+        assert!((at(3.0).value / pinched - 1.0).abs() < 1e-12);
+        let (below, above) = (at(2.0 - 1e-9), at(2.0 + 1e-9));
+        assert!((below.value - above.value).abs() < 1e-12);
+        assert!((below.gradient[0] - above.gradient[0]).abs() < 1e-12);
+    }
+
+    #[test]
+    fn p_channel_mirrors_n_channel() {
+        let (n, p) = (transistor(&[]), transistor(&[("polarity", -1.0)]));
+        let mirrored = drain_current(&p, -3.0, 0.5, 0.0);
+        assert_eq!(drain_current(&n, 3.0, -0.5, 0.0), -mirrored);
+    }
+}

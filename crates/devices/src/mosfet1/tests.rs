@@ -1,0 +1,142 @@
+//! Closed forms of the level 1 transistor.
+
+use super::*;
+use ovonic_device::{Params, Side, find_param};
+
+fn transistor(settings: &[(&str, f64)]) -> Mosfet1 {
+    let mut params = Mosfet1Params::default();
+    for (name, value) in settings {
+        let index = find_param(Mosfet1Params::TABLE, name).expect("a known parameter");
+        params.assign(index, *value).expect("a value in range");
+    }
+    Mosfet1::prepare(&params, &Environment::default()).expect("a consistent device")
+}
+
+/// Residuals with derivatives at terminal voltages `d g s b`, inner nodes collapsed.
+fn residuals(device: &Mosfet1, [d, g, s, b]: [f64; 4]) -> ([Dual<6>; 6], [Dual<6>; 6]) {
+    let mut out = Contributions::<Dual<6>, 6>::new(Side::default());
+    let x = [d, g, s, b, d, s];
+    let x = std::array::from_fn(|i| Dual::unknown(x[i], i));
+    device.eval(x, &Iterate::dc(), &mut Limits::off(), &mut out);
+    (out.f, out.q)
+}
+
+const PROCESS: [(&str, f64); 6] = [
+    ("vto", 0.8),
+    ("kp", 5e-5),
+    ("gamma", 0.6),
+    ("phi", 0.7),
+    ("lambda", 0.02),
+    ("tox", 2e-8),
+];
+
+#[test]
+fn currents_are_those_of_shichman_and_hodges() {
+    let device = transistor(&[&PROCESS[..], &[("w", 1e-5), ("l", 2e-6)]].concat());
+    let von = 0.8 + 0.6 * ((0.7f64 + 1.5).sqrt() - 0.7f64.sqrt());
+    for (vgs, vds) in [(3.0f64, 0.4f64), (3.0, 5.0), (0.9, 2.0)] {
+        let over = (vgs - von).max(0.0);
+        let effective = vds.min(over);
+        let closed = 2.5e-4 * (1.0 + 0.02 * vds) * effective * (over - effective / 2.0);
+        let (f, _) = residuals(&device, [vds, vgs, 0.0, -1.5]);
+        assert!((f[SI].value + closed).abs() < 1e-12, "{vgs} {vds}");
+        // The same transistor with its ends exchanged.
+        let (f, _) = residuals(&device, [0.0, vgs, vds, -1.5]);
+        assert!((f[DI].value + closed).abs() < 1e-12, "{vgs} {vds}");
+    }
+}
+
+#[test]
+fn process_data_give_the_electrical_parameters() {
+    let params = Mosfet1Params {
+        oxide_thickness: Some(1e-7),
+        substrate_doping_cm: Some(1e15),
+        ..Mosfet1Params::default()
+    };
+    let channel = params.channel(1.0, 300.15).expect("consistent");
+    assert!((channel.oxide - 3.4531e-4).abs() < 1e-8);
+    assert!((channel.transconductance - 600e-4 * channel.oxide).abs() < 1e-12);
+    assert!((channel.surface_potential - 0.576).abs() < 1e-3);
+    assert!((channel.body_factor - 0.5276).abs() < 1e-3);
+    // An n+ polysilicon gate over 1e15 boron: close to zero.
+    assert!(channel.threshold.abs() < 0.2, "{}", channel.threshold);
+}
+
+#[test]
+fn gate_capacitances_are_meyers_in_each_region() {
+    let device = transistor(&[&PROCESS[..], &[("gamma", 0.0)]].concat());
+    let cox = device.oxide.capacitance;
+    let charges = |d: f64, g: f64| residuals(&device, [d, g, 0.0, 0.0]).1;
+    // Accumulation: all of the oxide, to the bulk.
+    let q = charges(1.0, -1.0);
+    assert!((q[G].gradient[G] / cox - 1.0).abs() < 1e-12);
+    assert!((q[B].gradient[G] / cox + 1.0).abs() < 1e-12);
+    // Saturation: two thirds, to the source.
+    let q = charges(5.0, 3.0);
+    assert!((q[G].gradient[G] / cox - 2.0 / 3.0).abs() < 1e-9);
+    assert!((q[SI].gradient[G] / cox + 2.0 / 3.0).abs() < 1e-9);
+    assert!(q[DI].gradient[G].abs() < 1e-9 * cox && q[DI].gradient[DI].abs() < 1e-9 * cox);
+    // No drain voltage: half to either end.
+    let q = charges(0.0, 3.0);
+    assert!((q[SI].gradient[G] / cox + 0.5).abs() < 1e-9);
+    assert!((q[DI].gradient[G] / cox + 0.5).abs() < 1e-9);
+}
+
+#[test]
+fn linear_region_gate_capacitances_follow_the_overdrives() {
+    let device = transistor(&[&PROCESS[..], &[("gamma", 0.0)]].concat());
+    let cox = device.oxide.capacitance;
+    let q = residuals(&device, [1.0, 4.0, 0.0, 0.0]).1;
+    // The onset shifts both overdrives by a quarter of phi.
+    let (u, w) = (3.2 + 0.175, 2.2 + 0.175);
+    let to_source = 2.0 / 3.0 * (1.0 - (w / (u + w)) * (w / (u + w)));
+    let to_drain = 2.0 / 3.0 * (1.0 - (u / (u + w)) * (u / (u + w)));
+    assert!((q[G].gradient[SI] / cox + to_source).abs() < 1e-9);
+    assert!((q[G].gradient[DI] / cox + to_drain).abs() < 1e-9);
+}
+
+#[test]
+fn charges_and_currents_of_all_terminals_sum_to_zero() {
+    let device =
+        transistor(&[&PROCESS[..], &[("cgso", 1e-10), ("cj", 1e-4), ("ad", 1e-9)]].concat());
+    for v in [
+        [1.0, 2.0, 0.0, -1.0],
+        [-1.0, 3.0, 0.5, 0.3],
+        [0.1, -2.0, 0.0, 0.0],
+    ] {
+        let (f, q) = residuals(&device, v);
+        for y in [f, q] {
+            let sum: f64 = y.iter().map(|y| y.value).sum();
+            let scale: f64 = y.iter().map(|y| y.value.abs()).sum();
+            assert!(sum.abs() <= 1e-14 * scale, "{v:?}: {sum:e} of {scale:e}");
+        }
+    }
+}
+
+#[test]
+fn p_channel_mirrors_n_channel() {
+    let n = transistor(&PROCESS);
+    let mut mirrored = PROCESS;
+    mirrored[0].1 = -0.8;
+    let p = transistor(&[&mirrored[..], &[("polarity", -1.0)]].concat());
+    let (f, q) = residuals(&n, [2.0, 1.5, 0.0, -1.0]);
+    let (g, r) = residuals(&p, [-2.0, -1.5, 0.0, 1.0]);
+    for row in 0..6 {
+        assert!((f[row].value + g[row].value).abs() < 1e-18);
+        assert!((q[row].value + r[row].value).abs() < 1e-24);
+    }
+}
+
+#[test]
+fn forward_bulk_bias_has_no_corner() {
+    let device = transistor(&PROCESS);
+    for vbs in [-1e-9, 1e-9, 0.7 - 1e-9, 0.7 + 1e-9, 5.0] {
+        let root = device.root(Dual::<1>::unknown(vbs, 0));
+        let before = device.root(Dual::<1>::unknown(vbs - 2e-9, 0));
+        assert!(root.value > 0.0);
+        assert!(
+            (root.gradient[0] - before.gradient[0]).abs() < 1e-7,
+            "{vbs}"
+        );
+    }
+}
