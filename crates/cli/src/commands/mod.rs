@@ -1,0 +1,5 @@
+//! One file per command.
+
+pub(crate) mod devices;
+pub(crate) mod explain;
+pub(crate) mod help;

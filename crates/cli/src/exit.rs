@@ -1,0 +1,113 @@
+//! How the program ends: exit codes, and the failures that are not the netlist's.
+//!
+//! Scripts decide by the code alone whether a circuit is wrong, did not converge or missed its specification, so the
+//! codes are few, documented in `--help`, and never change.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use ovonic::waveforms::WaveformError;
+
+/// What the exit code says. The order is that of gravity for a run with several outcomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Status {
+    /// Everything worked.
+    Success,
+    /// A `.meas` failed or an expectation was not met.
+    Unmet,
+    /// An analysis did not converge.
+    NotConverged,
+    /// A simulation failed for another reason, or a file could not be read or written.
+    Failed,
+    /// The command line or the netlist is wrong.
+    Usage,
+}
+
+impl Status {
+    /// The number that the shell sees.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Status::Success => 0,
+            Status::Failed => 1,
+            Status::Usage => 2,
+            Status::NotConverged => 3,
+            Status::Unmet => 4,
+        }
+    }
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> ExitCode {
+        ExitCode::from(status.code())
+    }
+}
+
+/// The table of exit codes that `--help` shows.
+pub(crate) const CODES: &str = "\
+Exit codes:
+  0  success
+  1  the simulation failed, or a file could not be read or written
+  2  the command line or the netlist is wrong
+  3  an analysis did not converge
+  4  a measure or an expectation failed";
+
+/// Why a command stopped.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// A file could not be read.
+    #[error("cannot read \"{}\": {source}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file could not be written.
+    #[error("cannot write \"{}\": {source}", .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Standard output could not be written.
+    #[error("cannot write to standard output: {0}")]
+    Output(#[from] io::Error),
+    /// Results could not be read or written.
+    #[error(transparent)]
+    Waveform(#[from] WaveformError),
+    /// A name on the command line means nothing.
+    #[error("unknown {what} \"{name}\"{}", .suggestion.as_ref().map(|name| format!("\n  help: did you mean \"{name}\"?")).unwrap_or_default())]
+    UnknownName {
+        /// What was looked for: `device`, `diagnostic code`.
+        what: &'static str,
+        /// What the user wrote.
+        name: String,
+        /// A similar name.
+        suggestion: Option<String>,
+    },
+}
+
+impl Failure {
+    /// A file that could not be read.
+    pub(crate) fn read(path: &Path, source: io::Error) -> Failure {
+        Failure::Read {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// The exit code of the failure.
+    pub(crate) fn status(&self) -> Status {
+        match self {
+            Failure::UnknownName { .. } => Status::Usage,
+            _ => Status::Failed,
+        }
+    }
+
+    /// Whether whoever reads standard output has left (`ovonic … | head`), which is no failure of ours.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
