@@ -5,14 +5,17 @@ pub mod behavioural;
 pub mod bipolar;
 pub mod capacitor;
 pub mod controlled;
+pub mod coupling;
 pub mod diode;
 mod geometry;
 pub mod inductor;
 pub mod jfet;
 mod junction;
+pub mod line;
 pub mod mosfet1;
 pub mod resistor;
 pub mod sources;
+pub mod switches;
 pub mod waveform;
 
 use ovonic_device::Kind;
@@ -22,12 +25,16 @@ pub const ALL: &[&Kind] = &[
     &resistor::KIND,
     &capacitor::KIND,
     &inductor::KIND,
+    &coupling::KIND,
     &sources::VOLTAGE_SOURCE,
     &sources::CURRENT_SOURCE,
     &controlled::VOLTAGE_BY_VOLTAGE,
     &controlled::CURRENT_BY_VOLTAGE,
     &controlled::CURRENT_BY_CURRENT,
     &controlled::VOLTAGE_BY_CURRENT,
+    &switches::VOLTAGE_SWITCH,
+    &switches::CURRENT_SWITCH,
+    &line::KIND,
     &behavioural::KIND,
     &diode::KIND,
     &bipolar::KIND,
