@@ -371,10 +371,11 @@ impl<'a, 'l> Cursor<'a, 'l> {
         while self.is_next(Kind::Comma) {
             let saved = self.position;
             self.token();
-            let continues = self
-                .peek()
-                .is_some_and(|token| matches!(token.kind, Kind::Word | Kind::Expression))
-                && !self.is_assignment();
+            let continues = match self.peek() {
+                Some(token) if token.kind == Kind::Word => number::read(self.text(token)).is_ok(),
+                Some(token) => token.kind == Kind::Expression,
+                None => false,
+            };
             if !continues {
                 self.position = saved;
                 break;
@@ -525,23 +526,29 @@ impl<'a, 'l> Cursor<'a, 'l> {
             }
             Err(error) => error,
         };
+        let is_number = !matches!(error, NumberError::NotANumber { .. });
         if is_formula(text) {
             let mut warnings = Vec::new();
-            if let Ok(expr) = expression::whole(
+            match expression::whole(
                 self.line,
                 token.start,
                 token.end,
                 Context::Value,
                 &mut warnings,
             ) {
-                self.diagnostics.append(&mut warnings);
-                return Some(Value::Expression(Box::new(expr)));
+                Ok(expr) => {
+                    self.diagnostics.append(&mut warnings);
+                    return Some(Value::Expression(Box::new(expr)));
+                }
+                // What starts like a number is no name: one of the two errors explains it.
+                Err(error) if is_number => return self.fail(*error),
+                Err(_) => {}
             }
         }
-        match error {
-            NumberError::NotANumber { .. } => Some(Value::Name(lower(text))),
-            error => self.fail(number_error(&error, span)),
+        if is_number {
+            return self.fail(number_error(&error, span));
         }
+        Some(Value::Name(lower(text)))
     }
 
     /// Warns of a number that simulators read differently.

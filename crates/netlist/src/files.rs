@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use crate::ast::{Argument, Name, Value};
 use crate::codes;
@@ -10,7 +10,7 @@ use crate::decode::decode;
 use crate::diagnostic::Diagnostic;
 use crate::expression::number_error;
 use crate::lines::is_blank;
-use crate::loader::Loader;
+use crate::loader::{Loader, normalised};
 use crate::number;
 use crate::source::{FileId, SourceMap, Span, Spanned};
 
@@ -278,21 +278,4 @@ fn read_numbers(
         }
     }
     Some(())
-}
-
-/// A path without `.` and `..`, to compare files by.
-fn normalised(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir
-                if matches!(normal.components().next_back(), Some(Component::Normal(_))) =>
-            {
-                normal.pop();
-            }
-            component => normal.push(component),
-        }
-    }
-    normal
 }

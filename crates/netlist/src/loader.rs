@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Gives the bytes of a file.
 pub trait Loader {
@@ -25,7 +25,7 @@ impl Loader for DiskLoader {
     }
 }
 
-/// Holds files in memory.
+/// Holds files in memory; `a/../b` and `./b` are the file `b`.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryLoader {
     files: HashMap<PathBuf, Vec<u8>>,
@@ -41,7 +41,7 @@ impl MemoryLoader {
     /// Adds a file.
     #[must_use]
     pub fn with(mut self, path: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) -> Self {
-        self.files.insert(path.into(), bytes.into());
+        self.files.insert(normalised(&path.into()), bytes.into());
         self
     }
 }
@@ -49,8 +49,25 @@ impl MemoryLoader {
 impl Loader for MemoryLoader {
     fn load(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.files
-            .get(path)
+            .get(&normalised(path))
             .cloned()
             .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such file"))
     }
+}
+
+/// A path without `.` and `..`, to compare files by.
+pub(crate) fn normalised(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir
+                if matches!(normal.components().next_back(), Some(Component::Normal(_))) =>
+            {
+                normal.pop();
+            }
+            component => normal.push(component),
+        }
+    }
+    normal
 }

@@ -7,7 +7,7 @@
 //! that a simulator should not guess about. A digit behind the suffix takes the place of the decimal point (`4k7`).
 
 use nom::branch::alt;
-use nom::bytes::complete::take_while1;
+use nom::bytes::complete::take_while;
 use nom::character::complete::{char, digit0, digit1, one_of};
 use nom::combinator::{opt, recognize};
 use nom::sequence::{pair, preceded};
@@ -120,11 +120,11 @@ pub(crate) fn token_length(text: &str) -> usize {
     if !text.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return 0;
     }
-    let tail = take_while1::<_, _, nom::error::Error<&str>>(|c: char| c.is_alphanumeric());
-    match recognize(pair(literal, opt(tail))).parse(text) {
-        Ok((_, token)) => token.len(),
-        Err(_) => 0,
-    }
+    let tail = take_while::<_, _, nom::error::Error<&str>>(|c: char| c.is_alphanumeric());
+    // Not `recognize`: it compares addresses, and what `digit0` leaves at the end of a text is empty but elsewhere.
+    pair(literal, tail)
+        .parse(text)
+        .map_or(0, |(rest, _)| text.len() - rest.len())
 }
 
 /// Sign, digits and exponent as they were written.
@@ -433,6 +433,8 @@ mod tests {
     #[test]
     fn a_token_ends_where_an_operator_begins() {
         assert_eq!(token_length("1k+2"), 2);
+        assert_eq!(token_length("0.5"), 3);
+        assert_eq!(token_length("0.5)"), 3);
         assert_eq!(token_length("1e-3*x"), 4);
         assert_eq!(token_length("2-3"), 1);
         assert_eq!(token_length("4k7)"), 3);

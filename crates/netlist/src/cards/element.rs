@@ -17,14 +17,16 @@ pub(crate) fn element(cursor: &mut Cursor<'_, '_>) -> Option<Element> {
     if token.kind != Kind::Word {
         return unknown(cursor);
     }
-    let name = cursor.name(codes::MISSING_NAME, "a name")?;
-    let letter = name.node.chars().next()?;
-    if cursor.is_next(Kind::Equals) {
+    if cursor.is_assignment() {
+        let name = lower(cursor.text(token));
         let message = format!("\"{name}\" is assigned to outside any card");
         let help = format!("parameters are defined by .param {name}=...");
-        return cursor
-            .fail(Diagnostic::error(codes::UNKNOWN_ELEMENT, name.span, message).help(help));
+        return cursor.fail(
+            Diagnostic::error(codes::UNKNOWN_ELEMENT, cursor.span(token), message).help(help),
+        );
     }
+    let name = cursor.name(codes::MISSING_NAME, "a name")?;
+    let letter = name.node.chars().next()?;
     let body = match letter {
         'r' => ElementBody::Resistor(passive(cursor)?),
         'c' => ElementBody::Capacitor(passive(cursor)?),

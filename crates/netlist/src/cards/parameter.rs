@@ -14,13 +14,16 @@ pub(crate) fn params(cursor: &mut Cursor<'_, '_>) -> Option<Vec<Item>> {
     let mut doubtful: Option<Span> = None;
     while skip_commas(cursor) {
         let name = assigned_name(cursor)?;
+        let name_end = cursor.position();
         if cursor.is_next(Kind::Open) {
             items.push(Item::Function(function(cursor, name)?));
             continue;
         }
         let value = equals_value(cursor, &name)?;
+        let text = &cursor.line.text[name_end..cursor.position()];
+        let text = text.trim_start_matches(|c| is_blank(c) || c == '=');
         let span = name.span.to(value.span);
-        if is_unquoted_with_blanks(cursor, &value) {
+        if is_unquoted_with_blanks(text) {
             doubtful.get_or_insert(value.span);
         }
         items.push(Item::Parameter(ParameterDefinition { span, name, value }));
@@ -67,22 +70,19 @@ fn skip_commas(cursor: &mut Cursor<'_, '_>) -> bool {
 fn assigned_name(cursor: &mut Cursor<'_, '_>) -> Option<Name> {
     let token = cursor.peek().filter(|token| token.kind == Kind::Word);
     let Some(token) = token else {
-        let span = cursor
-            .peek()
-            .map_or(cursor.end_span(), |token| cursor.span(token));
-        return cursor.fail(Diagnostic::error(
-            codes::MISSING_NAME,
-            span,
-            "a parameter name is missing",
-        ));
+        let found = cursor.peek();
+        let span = found.map_or(cursor.end_span(), |token| cursor.span(token));
+        let diagnostic = match found.map(|token| token.kind) {
+            Some(Kind::Equals) => {
+                Diagnostic::error(codes::SYNTAX, span, "found \"=\" behind a value")
+                    .help("equality is written \"==\"")
+            }
+            _ => Diagnostic::error(codes::MISSING_NAME, span, "a parameter name is missing"),
+        };
+        return cursor.fail(diagnostic);
     };
-    let text = cursor.text(token);
-    let is_name = text.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && text
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '#' | '$' | '@'));
-    let name = Spanned::new(lower(text), cursor.span(token));
-    if !is_name {
+    let name = Spanned::new(lower(cursor.text(token)), cursor.span(token));
+    if !is_name(&name.node) {
         let message = format!("\"{name}\" cannot be the name of a parameter");
         let diagnostic = Diagnostic::error(codes::MISSING_NAME, name.span, message)
             .help("names start with a letter and have letters, digits and underscores");
@@ -90,6 +90,13 @@ fn assigned_name(cursor: &mut Cursor<'_, '_>) -> Option<Name> {
     }
     cursor.seek(token.end);
     Some(name)
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && text
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '#' | '$' | '@'))
 }
 
 fn equals_value(cursor: &mut Cursor<'_, '_>, name: &Name) -> Option<Expr> {
@@ -113,11 +120,10 @@ fn equals_value(cursor: &mut Cursor<'_, '_>, name: &Name) -> Option<Expr> {
     cursor.expression(Context::Value)
 }
 
-fn is_unquoted_with_blanks(cursor: &Cursor<'_, '_>, value: &Expr) -> bool {
-    let text = &cursor.line.text[..cursor.position()];
-    let length = (value.span.end - value.span.start) as usize;
-    let value = text.get(text.len().saturating_sub(length)..).unwrap_or("");
-    !value.starts_with(['{', '\'', '"', '(']) && !value.ends_with(')') && value.contains(is_blank)
+/// True for `1 + 2`, false for `1+2`, `{1 + 2}` and `max(1, 2)`.
+fn is_unquoted_with_blanks(text: &str) -> bool {
+    let text = text.trim_matches(is_blank);
+    !text.starts_with(['{', '\'', '"', '(']) && !text.ends_with(')') && text.contains(is_blank)
 }
 
 /// `(a, b)` and the body.
@@ -129,7 +135,7 @@ fn function(cursor: &mut Cursor<'_, '_>, name: Name) -> Option<FunctionDefinitio
         match token.map(|token| token.kind) {
             Some(Kind::Close) => break,
             Some(Kind::Comma) => {}
-            Some(Kind::Word) => {
+            Some(Kind::Word) if token.is_some_and(|token| is_name(cursor.text(token))) => {
                 let token = token?;
                 arguments.push(Spanned::new(lower(cursor.text(token)), cursor.span(token)));
             }

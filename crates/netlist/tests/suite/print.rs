@@ -29,7 +29,6 @@ pub(crate) fn show(parsed: &Parsed) -> String {
 }
 
 /// Only codes and messages of the diagnostics.
-#[allow(dead_code)]
 pub(crate) fn messages(parsed: &Parsed) -> String {
     parsed
         .diagnostics
@@ -52,7 +51,7 @@ fn item(item: &Item, depth: usize) -> String {
         Item::Model(model) => {
             let flags = list(&model.flags);
             format!(
-                "model {} {} {}{flags}",
+                "model {} {} {} <{flags}>",
                 model.name,
                 model.kind,
                 params(&model.params)

@@ -1,8 +1,6 @@
 //! Element lines, card by card.
 
-mod common;
-
-use common::check;
+use crate::print::check;
 use expect_test::expect;
 
 #[test]
