@@ -2,7 +2,10 @@
 //!
 //! `help` is a command of ours instead of clap's, because it also knows devices and diagnostic codes.
 
-use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ovonic::netlist::Dialect;
 
 use crate::exit;
 
@@ -24,12 +27,60 @@ pub(crate) struct Arguments {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Say what is wrong with netlists, without simulating them
+    Check(CheckArgs),
     /// Explain a diagnostic code
     Explain(ExplainArgs),
     /// List the devices
     Devices,
     /// Explain a command, a device or a diagnostic code
     Help(HelpArgs),
+}
+
+/// How a netlist is read.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct DialectArgs {
+    /// Read the netlist as this simulator does where simulators disagree
+    #[arg(long, value_name = "SIMULATOR")]
+    compat: Option<Compat>,
+}
+
+/// A simulator whose rules can be asked for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Compat {
+    /// Silent substitutions of ngspice become warnings instead of errors
+    Ngspice,
+}
+
+impl DialectArgs {
+    /// The rules of ngspice.
+    pub(crate) fn ngspice() -> DialectArgs {
+        DialectArgs {
+            compat: Some(Compat::Ngspice),
+        }
+    }
+
+    /// The dialect for the parser.
+    pub(crate) fn dialect(self) -> Dialect {
+        match self.compat {
+            None => Dialect::Ovonic,
+            Some(Compat::Ngspice) => Dialect::Ngspice,
+        }
+    }
+}
+
+/// Arguments of `check`.
+#[derive(Args, Debug)]
+pub(crate) struct CheckArgs {
+    /// Netlists; - is standard input
+    #[arg(required = true, value_name = "DECK")]
+    pub(crate) decks: Vec<PathBuf>,
+    /// How to read them.
+    #[command(flatten)]
+    pub(crate) dialect: DialectArgs,
+    /// Show errors only
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
 }
 
 /// Arguments of `explain`.

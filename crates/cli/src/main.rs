@@ -5,6 +5,7 @@
 mod args;
 mod commands;
 mod console;
+mod deck;
 mod device_page;
 mod exit;
 mod render;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
 
 fn dispatch(command: &Command, console: &mut Console) -> Result<Status, Failure> {
     match command {
+        Command::Check(arguments) => commands::check::run(arguments, console),
         Command::Explain(arguments) => commands::explain::run(arguments, console),
         Command::Devices => commands::devices::run(console),
         Command::Help(arguments) => commands::help::run(arguments, console),

@@ -1,7 +1,5 @@
 //! `ovonic devices`: the list of devices.
 
-use std::io::Write;
-
 use ovonic::devices::ALL;
 
 use crate::console::Console;

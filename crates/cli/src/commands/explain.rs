@@ -1,6 +1,6 @@
 //! `ovonic explain E0104`: what a diagnostic code means.
 
-use std::io::{self, Write};
+use std::io;
 
 use ovonic::netlist::{CodeEntry, codes, explain, suggest};
 

@@ -1,7 +1,5 @@
 //! `ovonic help`: commands, devices and diagnostic codes under one word.
 
-use std::io::Write;
-
 use clap::CommandFactory;
 use ovonic::device::Kind;
 use ovonic::devices::ALL;
