@@ -1,2 +1,40 @@
-//! Workspace tasks.
-fn main() {}
+//! Workspace tasks: `cargo xtask ci | tidy | generate [--check] | conformance | bench-report`.
+//!
+//! What continuous integration runs is what anyone can run: `cargo xtask ci`.
+
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod ci;
+mod generate;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// A task's outcome; the message is for a person.
+pub(crate) type Outcome = Result<(), String>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["ci", rest @ ..] => ci::run(rest),
+        ["tidy"] => tidy::run(),
+        ["generate"] => generate::run(false),
+        ["generate", "--check"] => generate::run(true),
+        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | generate [--check]".into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace's root folder.
+pub(crate) fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.ancestors().nth(2).unwrap_or(manifest).to_owned()
+}
