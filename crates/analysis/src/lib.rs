@@ -3,13 +3,22 @@
 //! An analysis is a function with an options struct. Long ones stream their points to a sink. None of them
 //! knows a device, and no device knows any of them.
 
+mod ac;
 mod newton;
+mod noise;
 mod op;
 mod options;
+mod output;
 mod report;
+mod small_signal;
 mod transient;
 
+pub use ac::{AcPoint, AcRecorder, AcReport, ac};
 pub use newton::{Equation, Newton, NewtonError, NewtonStatistics, WorstRow};
+pub use noise::{
+    NoiseOptions, NoiseOrigin, NoisePoint, NoisePower, NoiseRecorder, NoiseReport, noise,
+    noise_origins,
+};
 pub use op::{
     Attempt, Method, OpOptions, OperatingPoint, operating_point, retained_rows,
     solve_operating_point,
@@ -17,7 +26,12 @@ pub use op::{
 pub use options::{
     Engines, Observer, Progress, SolverOptions, SparseEngine, Tolerances, Unobserved,
 };
+pub use output::{
+    Output, Probe, ProbeContext, ProbeError, ProbeSet, SmallSignalProbes, default_outputs,
+    plot_header,
+};
 pub use report::{ConvergenceError, Report, ReportRow, SetupError};
+pub use small_signal::{FrequencySweep, SmallSignalError, small_signal_point};
 pub use transient::{
     IntegrationMethod, Recorder, Transient, TransientError, TransientOptions, TransientPoint,
     TransientStatistics, transient,

@@ -111,6 +111,15 @@ impl CircuitBuilder {
         self.by_name.get(name).copied()
     }
 
+    /// Name of a node.
+    pub fn node_name(&self, id: NodeId) -> &str {
+        &self.nodes[id.0].name
+    }
+
+    pub(crate) fn is_private_node(&self, id: NodeId) -> bool {
+        self.nodes[id.0].cluster.is_some()
+    }
+
     /// Names of all nodes but ground.
     pub fn node_names(&self) -> impl Iterator<Item = &str> {
         self.nodes[1..].iter().map(|node| node.name.as_str())

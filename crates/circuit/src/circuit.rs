@@ -2,14 +2,15 @@
 
 use crate::assembly::{Assembly, Point, SmallSignal};
 use crate::builder::{BuildOptions, CircuitBuilder, InstanceSpec};
-use crate::cluster::{self, Cluster};
+use crate::cluster::{self, Cluster, Pivots};
 use crate::error::{BuildError, CondensationError};
 use crate::ids::{InstanceId, NodeId, UnknownId};
 use ovonic_device::{
-    AnyParams, DelayedEntry, Environment, Group, Limiting, LocalResidual, Nature, NoiseSource,
-    ParamError, Retention, Role, Structure, Time, Unknown,
+    AnyParams, DelayedEntry, Environment, Group, Limiting, LocalJacobian, LocalResidual, Nature,
+    NoiseSource, ParamError, Retention, Role, Structure, Time, Unknown,
 };
 use ovonic_numerics::sparse::{Element, Pattern};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What an unknown of the circuit is.
@@ -158,6 +159,22 @@ impl Circuit {
         self.builder.find_node(name).and_then(|id| self.node(id))
     }
 
+    /// Whether a node was made for one cluster alone, so that its user never named it.
+    pub fn is_private_node(&self, id: NodeId) -> bool {
+        self.builder.is_private_node(id)
+    }
+
+    /// Name of a node.
+    pub fn node_name(&self, id: NodeId) -> &str {
+        self.builder.node_name(id)
+    }
+
+    /// All nodes but ground that some instance touches, in the order in which they were made.
+    pub fn node_ids(&self) -> impl Iterator<Item = NodeId> {
+        let touched = (1..self.nodes.len()).filter(|&i| self.nodes[i].is_some());
+        touched.map(NodeId)
+    }
+
     /// All nodes but ground with their rows.
     pub fn nodes(&self) -> impl Iterator<Item = (&str, UnknownId)> {
         let rows = self.nodes[1..].iter();
@@ -279,6 +296,54 @@ impl Circuit {
     /// Completes a solution of the condensed system (its first `n_public` entries) with the private unknowns.
     pub fn expand<T: Element>(&self, values: &[T], solution: &mut [T]) {
         cluster::expand(&self.clusters, values, solution);
+    }
+
+    /// [`Circuit::condense`] that keeps what [`Circuit::expand_adjoint`] needs.
+    ///
+    /// # Errors
+    /// When a cluster's private block fails its pivot test.
+    pub fn condense_with_pivots<T: Element>(
+        &self,
+        values: &mut [T],
+        rhs: &mut [T],
+        pivots: &mut Pivots,
+    ) -> Result<(), CondensationError> {
+        cluster::condense_with_pivots(&self.clusters, values, rhs, pivots)
+    }
+
+    /// Maps a right-hand side (length `n + 1`) of the adjoint system `Aᵀ·z = e` to that of the transposed
+    /// condensed system, whose matrix is the first `nnz` of the condensed `values`.
+    pub fn condense_adjoint<T: Element>(&self, values: &[T], rhs: &mut [T]) {
+        cluster::condense_adjoint(&self.clusters, values, rhs);
+    }
+
+    /// Completes a solution of the transposed condensed system with the private unknowns' entries.
+    pub fn expand_adjoint<T: Element>(&self, values: &[T], pivots: &Pivots, solution: &mut [T]) {
+        cluster::expand_adjoint(&self.clusters, values, pivots, solution);
+    }
+
+    /// Carries a vector by unknown (length `n + 1`) over to `target`, the same circuit built otherwise;
+    /// unknowns that this one does not have become zero.
+    ///
+    /// # Panics
+    /// When `target` has other instances or nodes.
+    pub fn translate<T: Copy + Default>(&self, x: &[T], target: &Circuit) -> Vec<T> {
+        let mut out = vec![T::default(); target.n() + 1];
+        for (from, to) in self.nodes.iter().zip(&target.nodes) {
+            if let (Some(from), Some(to)) = (from, to) {
+                out[to.0] = x[from.0];
+            }
+        }
+        for id in (0..self.instances.len()).map(InstanceId) {
+            let rows = self.local_unknowns(id).iter();
+            for (&from, &to) in rows.zip(target.local_unknowns(id)) {
+                if from != self.n() {
+                    out[to] = x[from];
+                }
+            }
+        }
+        out[target.n()] = T::default();
+        out
     }
 
     /// Names of a cluster's instances, for reports.
@@ -423,6 +488,18 @@ impl Circuit {
     pub fn local_residual(&self, id: InstanceId, point: &Point<'_>, out: &mut LocalResidual) {
         let Member { group, position } = self.instances[id.0].member;
         self.groups[group].local(position, &point.context(Limiting::Off, &[]), out);
+    }
+
+    /// One instance's own linearisation at a solved point, multiplicity included.
+    pub fn local_jacobian(&self, id: InstanceId, point: &Point<'_>, out: &mut LocalJacobian) {
+        let Member { group, position } = self.instances[id.0].member;
+        self.groups[group].local_jacobian(position, &point.context(Limiting::Off, &[]), out);
+    }
+
+    /// Where an instance's stored quantities lie in [`Circuit::stored`].
+    pub fn stored_range(&self, id: InstanceId) -> Range<usize> {
+        let start = self.stored.partition_point(|stored| stored.instance < id);
+        start..start + self.structure(id).trace.stored.len()
     }
 
     /// Values of an instance's outputs, in the order of its kind's list.

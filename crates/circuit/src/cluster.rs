@@ -10,6 +10,9 @@
 //! `condense` factors `A_pp`, subtracts `A_tp A_pp⁻¹ A_pt` from the public entries and `A_tp A_pp⁻¹ r_p` from
 //! the public right-hand side; `expand` gives `dp` back. It is a linear Schur step, so that Newton's iterates
 //! are those of the full system. A million-cell array pays no matrix row for its cells' states.
+//!
+//! The adjoint system `Aᵀ·z = e` of noise and sensitivities is condensed to `Sᵀ·z_t = e_t − (A_pp⁻¹ A_pt)ᵀ e_p`
+//! with the same public matrix `S`, and `z_p = A_pp⁻ᵀ (e_p − A_tpᵀ z_t)` completes it.
 
 use crate::error::CondensationError;
 use crate::ids::InstanceId;
@@ -106,6 +109,33 @@ impl Cluster {
         true
     }
 
+    /// Maps a right-hand side of the adjoint system to the public one.
+    fn condense_adjoint<T: Element>(&self, values: &[T], rhs: &mut [T]) {
+        let (p, t) = self.sizes();
+        let pt = &values[self.first + p * p..self.first + p * p + p * t];
+        for (k, &private) in self.shape.private.iter().enumerate() {
+            for (c, &public) in self.shape.public.iter().enumerate() {
+                let product = pt[k * t + c] * rhs[private];
+                rhs[public] -= product;
+            }
+        }
+    }
+
+    /// Turns the private right-hand side of the adjoint system into its solution, given the public one.
+    fn expand_adjoint<T: Element>(&self, values: &[T], order: &[u32], solution: &mut [T]) {
+        let (p, t) = self.sizes();
+        let block = &values[self.first..self.end()];
+        let (pp, tp) = (&block[..p * p], &block[p * p + p * t..]);
+        for (r, &public) in self.shape.public.iter().enumerate() {
+            for (k, &private) in self.shape.private.iter().enumerate() {
+                let product = tp[r * p + k] * solution[public];
+                solution[private] -= product;
+            }
+        }
+        let private = self.shape.private[0];
+        substitute_transposed(pp, p, order, &mut solution[private..private + p]);
+    }
+
     /// Turns `A_pp⁻¹ r_p` into the private solution, given the public one.
     fn expand<T: Element>(&self, values: &[T], solution: &mut [T]) {
         let (p, t) = self.sizes();
@@ -177,6 +207,77 @@ fn substitute<T: Element>(a: &[T], n: usize, order: &[u32], b: &mut [T], m: usiz
             }
             b[r * m + c] *= a[r * n + r];
         }
+    }
+}
+
+/// Solves the transposed system for one right-hand side (length `n`) with what [`factor`] left.
+fn substitute_transposed<T: Element>(a: &[T], n: usize, order: &[u32], b: &mut [T]) {
+    for r in 0..n {
+        for k in 0..r {
+            let product = a[k * n + r] * b[k];
+            b[r] -= product;
+        }
+        b[r] *= a[r * n + r];
+    }
+    for r in (0..n).rev() {
+        for k in r + 1..n {
+            let product = a[k * n + r] * b[k];
+            b[r] -= product;
+        }
+    }
+    for (k, &pivot) in order[..n].iter().enumerate().rev() {
+        b.swap(k, pivot as usize);
+    }
+}
+
+/// Row swaps of all clusters' factors, which the adjoint system needs beside the factors themselves.
+#[derive(Clone, Debug, Default)]
+pub struct Pivots {
+    order: Vec<u32>,
+}
+
+/// [`condense`] that keeps the pivots.
+pub(crate) fn condense_with_pivots<T: Element>(
+    clusters: &[Cluster],
+    values: &mut [T],
+    rhs: &mut [T],
+    pivots: &mut Pivots,
+) -> Result<(), CondensationError> {
+    let total = clusters
+        .iter()
+        .map(|cluster| cluster.shape.private.len())
+        .sum();
+    pivots.order.resize(total, 0);
+    let mut order = pivots.order.as_mut_slice();
+    for (index, cluster) in clusters.iter().enumerate() {
+        let (own, rest) = order.split_at_mut(cluster.shape.private.len());
+        if !cluster.condense(values, rhs, own) {
+            return Err(CondensationError { cluster: index });
+        }
+        order = rest;
+    }
+    Ok(())
+}
+
+/// Maps a right-hand side of the adjoint system to the public one; `values` as [`condense`] left them.
+pub(crate) fn condense_adjoint<T: Element>(clusters: &[Cluster], values: &[T], rhs: &mut [T]) {
+    for cluster in clusters {
+        cluster.condense_adjoint(values, rhs);
+    }
+}
+
+/// Completes a solution of the adjoint system; `values` and `pivots` as [`condense_with_pivots`] left them.
+pub(crate) fn expand_adjoint<T: Element>(
+    clusters: &[Cluster],
+    values: &[T],
+    pivots: &Pivots,
+    solution: &mut [T],
+) {
+    let mut order = pivots.order.as_slice();
+    for cluster in clusters {
+        let (own, rest) = order.split_at(cluster.shape.private.len());
+        cluster.expand_adjoint(values, own, solution);
+        order = rest;
     }
 }
 

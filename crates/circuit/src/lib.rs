@@ -15,5 +15,6 @@ mod ids;
 pub use assembly::{Assembly, Point, SmallSignal};
 pub use builder::{BuildOptions, CircuitBuilder, InstanceSpec};
 pub use circuit::{Change, Circuit, StoredQuantity, UnknownEntry};
+pub use cluster::Pivots;
 pub use error::{BuildError, CondensationError};
 pub use ids::{ClusterId, InstanceId, NodeId, UnknownId};

@@ -110,7 +110,21 @@ pub struct LocalResidual {
     pub reactive: Vec<f64>,
 }
 
-/// A delayed term of an instance at a solved point, by global indices.
+/// One instance's own linearisation at a solved point, multiplicity included, for small-signal outputs. Unlike
+/// the circuit's matrix it has the rows of grounded terminals too.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LocalJacobian {
+    /// `∂f/∂x` without delayed terms, row by row; `n × n` for `n` local unknowns.
+    pub resistive: Vec<f64>,
+    /// `∂q/∂x`, likewise.
+    pub reactive: Vec<f64>,
+    /// Delayed terms, by local indices.
+    pub delayed: Vec<DelayedEntry>,
+    /// Small-signal stimulus by local row, as the right-hand side has it; length `n`.
+    pub stimulus: Vec<Complex64>,
+}
+
+/// A delayed term of an instance at a solved point, by global indices unless said otherwise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DelayedEntry {
     /// Row.
@@ -187,6 +201,9 @@ pub trait Group: Send + Sync {
 
     /// One instance's own residuals, multiplicity included.
     fn local(&self, index: usize, context: &LoadContext<'_>, out: &mut LocalResidual);
+
+    /// One instance's own linearisation at a solved point.
+    fn local_jacobian(&self, index: usize, context: &LoadContext<'_>, out: &mut LocalJacobian);
 
     /// Derivatives of the delayed terms at a solved point.
     fn delayed_entries(&self, index: usize, context: &LoadContext<'_>, out: &mut Vec<DelayedEntry>);

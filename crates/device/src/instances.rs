@@ -1,10 +1,10 @@
 //! [`Instances`]: the one implementation of [`Group`] for every model of fixed size.
 
-use crate::contributions::{Contributions, Side, Trace};
+use crate::contributions::{Contributions, DelayedTerm, Side, Trace};
 use crate::environment::{Environment, Iterate, Time};
 use crate::group::{
-    Binding, DelayedEntry, Group, Jacobian, LoadContext, LoadTarget, LocalResidual, Structure,
-    push_delayed,
+    Binding, DelayedEntry, Group, Jacobian, LoadContext, LoadTarget, LocalJacobian, LocalResidual,
+    Structure, push_delayed,
 };
 use crate::limits::{Limiting, Limits};
 use crate::model::Model;
@@ -140,6 +140,33 @@ impl<M: Model<N>, const N: usize> Instances<M, N> {
         self.models[index].eval(local, &at, &mut limits, &mut out);
         *target.limited += usize::from(limits.limited());
         (out.f, out.q)
+    }
+
+    /// Evaluates one instance with duals, limiting off and delayed terms apart; the residuals come without
+    /// multiplicity, the terms with it.
+    fn linearise(
+        &self,
+        index: usize,
+        context: &LoadContext<'_>,
+        held: &[f64; N],
+        terms: &mut Vec<DelayedTerm<Dual<N>>>,
+    ) -> ([Dual<N>; N], [Dual<N>; N]) {
+        let side = Side {
+            terms: Some(terms),
+            held: context.held.is_some().then_some(held.as_slice()),
+            retained: Self::RETAINED,
+            ..Side::default()
+        };
+        let mut sums = Contributions::<Dual<N>, N>::new(side);
+        let x = self.gather(index, context.x);
+        let local = std::array::from_fn(|i| Dual::unknown(x[i], i));
+        let at = self.iterate(index, context);
+        self.models[index].eval(local, &at, &mut Limits::off(), &mut sums);
+        let residuals = (sums.f, sums.q);
+        for term in terms {
+            term.signal = term.signal * self.multiplicity[index];
+        }
+        residuals
     }
 
     /// Evaluates one instance with plain numbers and gives its residuals, without multiplicity.
@@ -349,6 +376,25 @@ impl<M: Model<N>, const N: usize> Group for Instances<M, N> {
         out.reactive.extend(sums.q.iter().map(|q| m * q));
     }
 
+    fn local_jacobian(&self, index: usize, context: &LoadContext<'_>, out: &mut LocalJacobian) {
+        let mut terms = Vec::new();
+        let held = self.held(index, context);
+        let (f, q) = self.linearise(index, context, &held, &mut terms);
+        let m = self.multiplicity[index];
+        let scaled = |rows: &[Dual<N>; N]| {
+            let entries = rows.iter().flat_map(|row| row.gradient);
+            entries.map(|slope| m * slope).collect()
+        };
+        out.resistive = scaled(&f);
+        out.reactive = scaled(&q);
+        out.delayed.clear();
+        let local: [usize; N] = std::array::from_fn(|i| i);
+        push_delayed(&terms, &local, |dual| &dual.gradient, &mut out.delayed);
+        let mut stimulus = [Complex64::ZERO; N];
+        self.models[index].stimulus(&mut stimulus);
+        out.stimulus = stimulus.iter().map(|value| value * m).collect();
+    }
+
     fn delayed_entries(
         &self,
         index: usize,
@@ -360,20 +406,8 @@ impl<M: Model<N>, const N: usize> Group for Instances<M, N> {
             return;
         }
         let mut terms = Vec::new();
-        let side = Side {
-            terms: Some(&mut terms),
-            retained: Self::RETAINED,
-            ..Side::default()
-        };
-        let mut sums = Contributions::<Dual<N>, N>::new(side);
-        let x = self.gather(index, context.x);
-        let local = std::array::from_fn(|i| Dual::unknown(x[i], i));
-        let at = self.iterate(index, context);
-        self.models[index].eval(local, &at, &mut Limits::off(), &mut sums);
-        let m = self.multiplicity[index];
-        for term in &mut terms {
-            term.signal = term.signal * m;
-        }
+        let held = self.held(index, context);
+        self.linearise(index, context, &held, &mut terms);
         push_delayed(&terms, &self.unknowns[index], |dual| &dual.gradient, out);
     }
 

@@ -27,7 +27,8 @@ mod variable;
 pub use contributions::{Contributions, Delayed, DelayedTerm, Output, Side, Stored, Trace};
 pub use environment::{Environment, Iterate, Time};
 pub use group::{
-    Binding, DelayedEntry, Group, Jacobian, LoadContext, LoadTarget, LocalResidual, Structure,
+    Binding, DelayedEntry, Group, Jacobian, LoadContext, LoadTarget, LocalJacobian, LocalResidual,
+    Structure,
 };
 pub use instances::Instances;
 pub use kind::{Class, Kind, ModelType};

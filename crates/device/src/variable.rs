@@ -4,8 +4,8 @@
 use crate::contributions::{Delayed, DelayedTerm, Stored, Trace};
 use crate::environment::{Environment, Iterate, Time};
 use crate::group::{
-    Binding, DelayedEntry, Group, Jacobian, LoadContext, LoadTarget, LocalResidual, Structure,
-    push_delayed,
+    Binding, DelayedEntry, Group, Jacobian, LoadContext, LoadTarget, LocalJacobian, LocalResidual,
+    Structure, push_delayed,
 };
 use crate::noise::NoiseSource;
 use crate::params::{AnyParams, ParamError, ParamInfo, Params};
@@ -215,6 +215,30 @@ impl Instance {
         }
     }
 
+    /// Takes the delayed signals of an evaluation as derivatives, with `unknowns` for indices.
+    fn push_delays(
+        &self,
+        evaluated: &mut VariableContributions,
+        unknowns: &[usize],
+        out: &mut Vec<DelayedEntry>,
+    ) {
+        let term = |(delayed, signal): (Delayed, Differential)| {
+            let gain = delayed.gain * self.multiplicity;
+            let gradient = signal.gradient.iter().map(|g| g * gain).collect();
+            let signal = Differential {
+                value: signal.value * gain,
+                gradient,
+            };
+            DelayedTerm {
+                row: delayed.row,
+                delay: delayed.delay,
+                signal,
+            }
+        };
+        let terms: Vec<_> = evaluated.delays.drain(..).map(term).collect();
+        push_delayed(&terms, unknowns, |signal| &signal.gradient, out);
+    }
+
     fn scatter(
         &self,
         context: &LoadContext<'_>,
@@ -387,6 +411,23 @@ impl Group for VariableInstances {
         out.reactive = scaled(&scratch.out.q);
     }
 
+    fn local_jacobian(&self, index: usize, context: &LoadContext<'_>, out: &mut LocalJacobian) {
+        let instance = &self.instances[index];
+        let n = instance.unknowns.len();
+        let mut scratch = Scratch::default();
+        instance.evaluate(context, &mut scratch);
+        let m = instance.multiplicity;
+        let scaled = |v: &[f64]| v.iter().map(|slope| slope * m).collect();
+        out.resistive = scaled(&scratch.out.df_dx);
+        out.reactive = scaled(&scratch.out.dq_dx);
+        out.delayed.clear();
+        let local: Vec<usize> = (0..n).collect();
+        instance.push_delays(&mut scratch.out, &local, &mut out.delayed);
+        let mut stimulus = vec![Complex64::ZERO; n];
+        instance.model.stimulus(&mut stimulus);
+        out.stimulus = stimulus.iter().map(|value| value * m).collect();
+    }
+
     fn delayed_entries(
         &self,
         index: usize,
@@ -396,21 +437,7 @@ impl Group for VariableInstances {
         let instance = &self.instances[index];
         let mut scratch = Scratch::default();
         instance.evaluate(context, &mut scratch);
-        let term = |(delayed, signal): (Delayed, Differential)| {
-            let gain = delayed.gain * instance.multiplicity;
-            let gradient = signal.gradient.iter().map(|g| g * gain).collect();
-            let signal = Differential {
-                value: signal.value * gain,
-                gradient,
-            };
-            DelayedTerm {
-                row: delayed.row,
-                delay: delayed.delay,
-                signal,
-            }
-        };
-        let terms: Vec<_> = scratch.out.delays.drain(..).map(term).collect();
-        push_delayed(&terms, &instance.unknowns, |signal| &signal.gradient, out);
+        instance.push_delays(&mut scratch.out, &instance.unknowns, out);
     }
 
     fn bound(&self, index: usize) -> &[usize] {
