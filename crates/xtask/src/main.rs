@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod ci;
+mod conformance;
 mod generate;
 mod tidy;
 
@@ -20,9 +21,11 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["ci", rest @ ..] => ci::run(rest),
         ["tidy"] => tidy::run(),
+        ["conformance"] => conformance::run(false),
+        ["conformance", "--check"] => conformance::run(true),
         ["generate"] => generate::run(false),
         ["generate", "--check"] => generate::run(true),
-        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | generate [--check]".into()),
+        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | generate [--check] | conformance [--check]".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
