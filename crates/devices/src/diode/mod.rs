@@ -3,22 +3,25 @@
 //! Terminals `a k`; the inner anode `ai` exists where there is a series resistance. With `v = v(ai) − v(k)`:
 //!
 //! ```text
-//! i = knee(is·j(v/(n vt)) + jsw·j(v/(ns vt)) + breakdown + tunnelling) + isr·w(v)·(e^(v/(nr vt)) − 1) + gmin·v
+//! i = knee(is·j(v/(n vt)) + jsw·j(v/(ns vt)) + breakdown + tunnelling + recombination)
 //! j(x) = e^x − 1 for x ≥ −3,  −1 − (3/(e x))³ below
-//! breakdown  = −is·[e^(−(v + Vb)/(nbv vt)) − e^(−Vb/(nbv vt))],  Vb = bv − nbv·vt·ln(ibv/is)
+//! breakdown = −is·[e^(−(v + Vb)/(nbv vt)) − e^(−Vb/(nbv vt))],  Vb = bv − nbv·vt·ln(ibv/is)
 //! tunnelling = −jtun·(e^(−v/(ntun vt)) − 1)
-//! w(v) = ((1 − v/vj)² + 0.005)^(m/2)
-//! q = tt·i_junction + depletion(cjo, vj, m, fc) + depletion(cjp, php, mjsw, fcs)
+//! recombination = isr·((1 − v/vj)² + 0.005)^(m/2)·(e^(v/(nr vt)) − 1)
+//! knee(i) = i/(1 + sqrt(i/ikf)), with ikr for a negative i
+//! q = tt·i + depletion(cjo, vj, m, fc) + depletion(cjp, php, mjsw, fcs)
 //! ```
 //!
-//! Valid for silicon junctions; self-heating is not included.
+//! and `gmin·v` beside `i`. Valid for silicon junctions; self-heating is not included.
 //!
 //! References: P. Antognetti and G. Massobrio, "Semiconductor Device Modeling with SPICE" (1988), chapter 1;
-//! SPICE3 User's Manual, "Junction Diodes"; knee currents and sidewall as in HSPICE.
+//! SPICE3 User's Manual, "Junction Diodes"; knee currents and sidewall as in HSPICE, recombination as in PSpice.
 //!
-//! Deviations. SPICE switches from the reverse law to breakdown with a jump of the slope and of one saturation
-//! current in value; here the two add up, which differs by `is` and is smooth. SPICE solves for `Vb` by an
-//! iteration that stops at `reltol`; here it is exact, so that the current at `−bv` is `ibv`.
+//! Deviations, each from ngspice. It switches from the reverse law to breakdown with a jump of the slope and of one
+//! saturation current in value; here the two add up, which differs by `is` and is smooth. Its `Vb` makes the
+//! current at `−bv` differ from `ibv` by `is·bv/vt`; here it is `ibv`. It drops the recombination current below
+//! −3 n vt, a jump, and leaves the width's derivative out of the conductance; here both are whole. It applies `ikr`
+//! below −3 n vt alone, another jump. Its stored charge includes `tt·gmin·v`, ours does not.
 
 mod params;
 #[cfg(test)]
@@ -115,22 +118,21 @@ impl Diode {
         if tunnelling > 0.0 {
             i -= exponential(v / -vtt) * tunnelling;
         }
-        let diffusion = i * self.transit_time;
-        if let Some(current) = self.forward_knee {
-            i = knee(i, current);
-        }
-        if let Some(current) = self.reverse_knee {
-            i = -knee(-i, current);
-        }
         let (isr, vtr) = self.recombination;
         if isr > 0.0 {
             let (potential, grading) = self.recombination_shape;
             let width = ((-v / potential + 1.0).square() + 0.005).powf(0.5 * grading);
             i += width * exponential(v / vtr) * isr;
         }
+        if let Some(current) = self.forward_knee {
+            i = knee(i, current);
+        }
+        if let Some(current) = self.reverse_knee {
+            i = -knee(-i, current);
+        }
         Junction {
             current: i + v * gmin,
-            diffusion,
+            diffusion: i * self.transit_time,
             depletion: self.depletion.map(|layer| layer.charge(v)),
         }
     }
