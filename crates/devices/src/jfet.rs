@@ -9,7 +9,7 @@
 //!    = β(1 + lambda·vds) vds [vds (h·vds − b) + vgst (2b + 3h(vgst − vds))]    vds < vgst
 //!    = β(1 + lambda·vds) vgst² (b + h·vgst)                         otherwise
 //! gate junctions: is·j(v/(n vt)) + gmin·v, j as for the diode; depletion charges of cgs, cgd (grading 1/2)
-//! vto(T) = vto − tcv·ΔT,  β(T) = β·(T/Tnom)^bex,  is(T), pb(T), cgs(T) as for the diode
+//! vto(T) = vto − tcv·ΔT,  β(T) = β·(T/Tnom)^bex,  is(T), pb(T), cgs(T) as for the diode (xti = 0 unless given)
 //! ```
 //!
 //! `b` = 1 is the square law of Shichman and Hodges.
@@ -120,7 +120,7 @@ pub struct JfetParams {
     #[param(name = "eg", unit = "eV", default = 1.11, range = "(0, inf)")]
     pub activation_energy: f64,
     /// Temperature exponent of the saturation current.
-    #[param(name = "xti", default = 3.0)]
+    #[param(name = "xti", default = 0.0)]
     pub saturation_exponent: f64,
     /// Flicker noise coefficient.
     #[param(name = "kf", default = 0.0, range = "[0, inf)")]

@@ -14,8 +14,9 @@
 //! qbx = depletion((1 − xcjc)·cjc) from the outer base,  qs = depletion(cjs)
 //! ```
 //!
-//! Excess phase is the all-pass-like second-order filter of Weil and McNamee,
-//! `y(s) = if/qb · 3/(3 + 3 s τ + (s τ)²)`, `τ = ptf·tf·π/180`, in every analysis.
+//! Excess phase is the second-order filter of Weil and McNamee in every analysis,
+//! `y(s) = if/qb · 3/(3 + 3 s τ + (s τ)²)`, `τ = ptf·tf·π/180`: a delay `τ` up to terms in `(ωτ)⁵`, and a magnitude
+//! that falls like `1 − (ωτ)²/6`.
 //!
 //! References: H. Gummel and H. Poon, Bell System Technical Journal 49 (1970) 827; P. Antognetti and
 //! G. Massobrio, "Semiconductor Device Modeling with SPICE" (1988), chapter 2; P. Weil and L. McNamee, IEEE
@@ -23,9 +24,11 @@
 //!
 //! Deviations. The denominator of `q1` continues as a positive hyperbola below 0.05 instead of passing zero. The
 //! small-signal conductance of a modulated base resistance is its true derivative; SPICE holds `rbb` constant in
-//! ac. Built-in potentials scale from their value at `tnom`; ngspice takes the shift at the device temperature
-//! on both sides, which makes them rise with temperature. Below `vbe = 0` SPICE leaves `qb` and `xtf` out of
-//! the diffusion charge; here they stay, which changes nothing visible and has no kink.
+//! ac. SPICE's excess phase is the filter in transients but a pure phase in ac. Below `vbe = 0` SPICE leaves `qb`
+//! and `xtf` out of the diffusion charge; here they stay, which changes nothing visible and has no kink. Of
+//! ngspice: it scales the reverse transport current by the area twice (by `area·areab`, so that two devices in
+//! parallel are not one of twice the area), leaves the substrate's conductance out of ac, and rounds the constants
+//! of `z`, which shows in the sixth digit.
 
 mod charges;
 mod params;
@@ -343,7 +346,7 @@ impl Model<9> for Bipolar {
             params.collector_leakage_emission,
         );
         let saturation = is * log_is.exp() * area;
-        let substrate = params.substrate_saturation_current * log_is.exp() * outer_area;
+        let substrate = params.substrate_saturation_current * log_is.exp() * area;
         let phase = params.excess_phase_degrees.to_radians() * params.forward_transit_time;
         Ok(Self {
             polarity,

@@ -15,8 +15,14 @@
 //! region, those of drain and source are in cutoff and saturation, and in the linear region there is a
 //! transcapacitance between them of at most a fifth of Cox that Meyer lacks.
 //!
-//! As in SPICE the channel's charge starts half of `phi` below threshold, as a parabola. The gate-bulk part
-//! depends on `vgb` alone and reaches zero at the threshold of zero bulk bias.
+//! As in SPICE the channel's charge starts half of `phi` below threshold, as a parabola; the parabola moves both
+//! overdrives by a quarter of `phi`. The gate-bulk part depends on `vgb` alone and reaches zero at the threshold
+//! of zero bulk bias.
+//!
+//! Meyer's capacitances know no body effect, and with a threshold that moves they cannot all come from one
+//! charge. The charge of the depletion layer, `2/3 Cox gamma·min(s(vgb), sqrt(phi − vbs))` with the surface
+//! potential `s²` below threshold, is added between gate and bulk: it cancels what the threshold's motion does
+//! to the gate in saturation, so that `Cgb` is zero there, and to two thirds elsewhere.
 
 use ovonic_numerics::scalar::Scalar;
 
@@ -28,6 +34,22 @@ pub(super) fn source_side_bias<S: Scalar>(vbs: S, vds: S) -> S {
     vbs - (vds - vds * (vds / REVERSAL_WIDTH).tanh()) * 0.5
 }
 
+/// Width of the passage between depletion and inversion, as a fraction of `sqrt(phi)`.
+const PASSAGE: f64 = 0.1;
+/// Share of the depletion layer's charge that offsets a moving threshold in saturation.
+const DEPLETION_SHARE: f64 = 2.0 / 3.0;
+
+/// `|z|` with a parabola for `|z| < width`.
+fn rounded_abs<S: Scalar>(z: S, width: f64) -> S {
+    z.map(|z| {
+        if z.abs() < width {
+            (0.5 * (z * z / width + width), z / width)
+        } else {
+            (z.abs(), z.signum())
+        }
+    })
+}
+
 /// The oxide between gate and channel.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Oxide {
@@ -35,6 +57,8 @@ pub(super) struct Oxide {
     pub(super) capacitance: f64,
     /// Surface potential at the device's temperature, V.
     pub(super) phi: f64,
+    /// Bulk threshold coefficient, V^0.5.
+    pub(super) body_factor: f64,
 }
 
 impl Oxide {
@@ -58,11 +82,26 @@ impl Oxide {
         (share(u), share(w))
     }
 
-    /// The gate's charge opposite to the bulk, C, from the gate-bulk voltage above threshold.
-    pub(super) fn bulk<S: Scalar>(&self, above: S) -> S {
+    /// The gate's charge opposite to the bulk, C, from the gate-bulk voltage above the threshold of zero bulk
+    /// bias and the root `sqrt(phi − vbs)` at the source's end.
+    pub(super) fn bulk<S: Scalar>(&self, above: S, root: S) -> S {
         let depleted = above.min(S::constant(0.0));
         let parabola = -depleted.square() * (0.5 / self.phi);
         let accumulated = above + 0.5 * self.phi;
-        S::select(above.below(-self.phi), accumulated, parabola) * self.capacitance
+        let meyer = S::select(above.below(-self.phi), accumulated, parabola);
+        let gamma = self.body_factor;
+        if gamma == 0.0 {
+            return meyer * self.capacitance;
+        }
+        let root_phi = self.phi.sqrt();
+        // Voltage from flat band; below the floor the surface's own root takes over anyway.
+        let band = (above + gamma * root_phi + self.phi).max(S::constant(0.25 * self.phi));
+        let surface = (band + 0.25 * gamma * gamma).sqrt() - 0.5 * gamma;
+        // Starting a width below `sqrt(phi)` keeps the source out of it in cutoff, also without bulk bias.
+        let width = PASSAGE * root_phi;
+        let least = root_phi - width;
+        let surface = (surface + least + rounded_abs(surface - least, width)) * 0.5;
+        let layer = (surface + root - rounded_abs(surface - root, width)) * 0.5 - least;
+        (meyer + layer * (DEPLETION_SHARE * gamma)) * self.capacitance
     }
 }

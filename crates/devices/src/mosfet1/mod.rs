@@ -23,7 +23,8 @@
 //! tangent as in SPICE, but then by a hyperbola instead of a corner at zero. Bulk junctions keep their
 //! exponential in reverse, where SPICE jumps by `is·e^−3` at −3 vt. Channel noise is van der Ziel's
 //! `8/3 kT β(vgs − von)(1 + α + α²)/(1 + α)`, `α = 1 − vds/vdsat`: SPICE's `8/3 kT gm` in saturation, and `4kT gds`
-//! at `vds` = 0 where SPICE has none.
+//! at `vds` = 0 where SPICE has none. Under forward bulk bias ngspice's `gmbs` is not the derivative of its own
+//! current; ours is.
 
 mod charges;
 mod params;
@@ -197,12 +198,13 @@ impl Mosfet1 {
         let mut to_bulk = vgb * bulk;
         let has_oxide = self.oxide.capacitance > 0.0;
         if has_oxide {
-            let von = self.threshold(source_side_bias(vbs, vds));
+            let root = self.root(source_side_bias(vbs, vds));
+            let von = root * self.body_factor + self.built_in;
             let (opposite_source, opposite_drain) = self.oxide.channel(vgs - von, vgd - von);
             to_source += opposite_source;
             to_drain += opposite_drain;
             let von = self.built_in + self.body_factor * self.root_phi;
-            to_bulk += self.oxide.bulk(vgb - von);
+            to_bulk += self.oxide.bulk(vgb - von, root);
         }
         if has_oxide || source > 0.0 {
             out.charge(G, SI, to_source * p);
@@ -334,6 +336,7 @@ impl Model<6> for Mosfet1 {
             oxide: Oxide {
                 capacitance: channel.oxide * gate_area,
                 phi,
+                body_factor: gamma,
             },
             overlaps: [
                 params.gate_source_overlap * params.width,

@@ -140,3 +140,15 @@ fn forward_bulk_bias_has_no_corner() {
         );
     }
 }
+
+#[test]
+fn a_moving_threshold_leaves_the_gate_to_the_source_in_saturation_and_to_the_bulk_in_cutoff() {
+    let device = transistor(&PROCESS);
+    let cox = device.oxide.capacitance;
+    let q = residuals(&device, [5.0, 3.0, 0.0, -1.5]).1;
+    assert!((q[G].gradient[SI] / cox + 2.0 / 3.0).abs() < 1e-6);
+    assert!(q[G].gradient[B].abs() < 1e-6 * cox);
+    let q = residuals(&device, [2.0, -2.0, 0.0, 0.0]).1;
+    assert!((q[G].gradient[B] / cox + 1.0).abs() < 1e-12);
+    assert!(q[G].gradient[SI].abs() < 1e-12 * cox);
+}
