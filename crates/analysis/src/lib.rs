@@ -4,6 +4,7 @@
 //! knows a device, and no device knows any of them.
 
 mod ac;
+mod dc;
 mod newton;
 mod noise;
 mod op;
@@ -14,6 +15,9 @@ mod small_signal;
 mod transient;
 
 pub use ac::{AcPoint, AcRecorder, AcReport, ac};
+pub use dc::{
+    DcError, DcJump, DcPoint, DcRecorder, DcReport, SweepLevel, SweepVariable, dc, sweep_values,
+};
 pub use newton::{Equation, Newton, NewtonError, NewtonStatistics, WorstRow};
 pub use noise::{
     NoiseOptions, NoiseOrigin, NoisePoint, NoisePower, NoiseRecorder, NoiseReport, noise,

@@ -152,6 +152,24 @@ impl<'c> Newton<'c> {
     /// # Errors
     /// When the linear engine refuses the pattern.
     pub fn new(circuit: &'c Circuit, options: &SolverOptions) -> Result<Self, SolverError> {
+        let solver = options.engines.real(circuit.pattern())?;
+        Ok(Self::with_solver(circuit, options, solver))
+    }
+
+    /// A solver for `circuit` that takes over the linear solver of an earlier one, made for the same pattern:
+    /// between two points of a sweep the circuit changes, its pattern does not.
+    ///
+    /// # Panics
+    /// When the linear solver's pattern is another one.
+    pub fn with_solver(
+        circuit: &'c Circuit,
+        options: &SolverOptions,
+        solver: Box<dyn LinearSolver<f64>>,
+    ) -> Self {
+        assert!(
+            solver.pattern() == circuit.pattern(),
+            "a linear solver serves the pattern that it was made for"
+        );
         let entries = circuit.unknowns();
         let tolerances = options.tolerances;
         let settled = (0..circuit.n()).filter(|&row| {
@@ -165,10 +183,10 @@ impl<'c> Newton<'c> {
             let (low, high) = entries[*row].bounds;
             low > f64::NEG_INFINITY || high < f64::INFINITY
         };
-        Ok(Self {
+        Self {
             circuit,
             tolerances,
-            solver: options.engines.real(circuit.pattern())?,
+            solver,
             assembly: circuit.assembly(),
             statistics: NewtonStatistics::default(),
             rhs: vec![0.0; circuit.n() + 1],
@@ -187,7 +205,12 @@ impl<'c> Newton<'c> {
             factored: None,
             fresh: true,
             first: true,
-        })
+        }
+    }
+
+    /// Gives the linear solver back, for [`Newton::with_solver`].
+    pub fn into_solver(self) -> Box<dyn LinearSolver<f64>> {
+        self.solver
     }
 
     /// The circuit.
@@ -211,6 +234,15 @@ impl<'c> Newton<'c> {
     /// Has the next solve start limiting lanes from conducting values, as if there were no previous iterate.
     pub fn forget_limits(&mut self) {
         self.first = true;
+    }
+
+    /// Has the next solve go on from the limiting lanes of an earlier one's [`Assembly::limits`].
+    ///
+    /// # Panics
+    /// When the length is not that of the lanes.
+    pub fn resume_limits(&mut self, limits: &[f64]) {
+        self.assembly.set_limits(limits);
+        self.first = false;
     }
 
     /// Solves from the guess in `x` (length `n + 1`, ground last), which receives the solution; afterwards
@@ -333,13 +365,14 @@ impl<'c> Newton<'c> {
         let (f, q) = (&self.assembly.resistive, &self.assembly.reactive);
         match equation.history {
             Some(history) => {
-                for row in 0..n {
-                    self.rhs[row] = -(f[row] + equation.alpha * q[row] + history[row]);
+                let rows = f[..n].iter().zip(q).zip(history);
+                for (rhs, ((f, q), history)) in self.rhs.iter_mut().zip(rows) {
+                    *rhs = -(f + equation.alpha * q + history);
                 }
             }
             None => {
-                for row in 0..n {
-                    self.rhs[row] = -f[row];
+                for (rhs, f) in self.rhs.iter_mut().zip(&f[..n]) {
+                    *rhs = -f;
                 }
             }
         }
@@ -406,18 +439,17 @@ impl<'c> Newton<'c> {
         let n = self.circuit.n();
         let before: Vec<f64> = self.bounded.iter().map(|&row| x[row]).collect();
         let mut small = true;
-        for row in 0..n {
-            let (old, step) = (x[row], self.step[row]);
-            let new = old + step;
-            let size = old.abs().max(new.abs());
-            // Written so that NaN is not small.
-            if !(step.abs() <= self.tolerances.relative * size + self.absolute[row]) {
-                small = false;
-                if !new.is_finite() {
-                    return Err(NewtonError::NotFinite { row, iteration });
-                }
+        let steps = self.step[..n].iter().zip(&self.absolute);
+        for (row, (x, (step, absolute))) in x.iter_mut().zip(steps).enumerate() {
+            let new = *x + step;
+            let size = x.abs().max(new.abs());
+            if !new.is_finite() {
+                return Err(NewtonError::NotFinite { row, iteration });
             }
-            x[row] = new;
+            if step.abs() > self.tolerances.relative * size + absolute {
+                small = false;
+            }
+            *x = new;
         }
         for (&row, before) in self.bounded.iter().zip(before) {
             let (low, high) = self.circuit.unknowns()[row].bounds;
