@@ -14,6 +14,7 @@ mod parts;
 mod plot;
 mod quantity;
 mod raw;
+mod signal;
 mod sink;
 mod split;
 mod table;

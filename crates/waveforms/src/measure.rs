@@ -54,13 +54,13 @@ impl<'a> Waveform<'a> {
         })
     }
 
-    /// The vector of that name in `plot`, over the scale of the plot; complex vectors give their real parts.
+    /// The signal of that name in `plot` (see [`Plot::signal`]), over the scale of the plot; complex vectors give their real parts.
     ///
     /// # Errors
-    /// As [`Waveform::new`] and [`Plot::vector`]; [`WaveformError::NoPoints`] for a plot without scale.
-    pub fn of(plot: &'a Plot, name: &str) -> Result<Waveform<'static>, WaveformError> {
+    /// As [`Waveform::new`] and [`Plot::signal`]; [`WaveformError::NoPoints`] for a plot without scale.
+    pub fn of(plot: &Plot, name: &str) -> Result<Waveform<'static>, WaveformError> {
         let scale = plot.scale().ok_or(WaveformError::NoPoints)?.real_parts();
-        let values = plot.vector(name)?.real_parts();
+        let values = plot.signal(name)?.real_parts();
         Waveform::new(&scale, &values)?;
         Ok(Waveform {
             x: Cow::Owned(scale),

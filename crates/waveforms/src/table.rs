@@ -3,6 +3,7 @@
 //! Scripts cut such tables apart by columns and blanks, so widths, ruler and number format follow the custom: an index,
 //! the scale, then as many vectors as fit the width; the others follow in further tables below.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display, Write};
 
 use crate::number::write_scientific;
@@ -21,29 +22,32 @@ pub struct Table<'a> {
     title: &'a str,
     subtitle: String,
     scale: Option<&'a Vector>,
-    columns: Vec<&'a Vector>,
+    columns: Vec<Cow<'a, Vector>>,
     width: Option<usize>,
     page: Option<usize>,
 }
 
 impl<'a> Table<'a> {
-    /// The vectors `names` of `plot`, or all of them if there is no name.
+    /// The signals `names` of `plot` (see [`Plot::signal`]), or all vectors if there is no name.
     ///
     /// # Errors
     /// [`WaveformError::UnknownVector`].
     pub fn new(plot: &'a Plot, names: &[&str]) -> Result<Table<'a>, WaveformError> {
         let columns = if names.is_empty() {
             let skipped = usize::from(plot.scale().is_some());
-            plot.vectors.iter().skip(skipped).collect()
+            plot.vectors
+                .iter()
+                .skip(skipped)
+                .map(Cow::Borrowed)
+                .collect()
         } else {
-            let found: Result<Vec<_>, _> = names.iter().map(|name| plot.vector(name)).collect();
-            found?
+            chosen(plot, names)?
         };
         Ok(Table::of(plot, columns))
     }
 
     /// Chosen or computed vectors over the scale of `plot`.
-    pub fn of(plot: &'a Plot, columns: Vec<&'a Vector>) -> Table<'a> {
+    pub fn of(plot: &'a Plot, columns: Vec<Cow<'a, Vector>>) -> Table<'a> {
         Table {
             title: &plot.title,
             subtitle: format!("{}  {}", plot.kind.as_str(), plot.date)
@@ -69,7 +73,7 @@ impl<'a> Table<'a> {
     }
 
     /// The vectors in groups that fit the width, at least one in each.
-    fn groups(&self) -> Vec<Vec<&'a Vector>> {
+    fn groups(&self) -> Vec<Vec<&Vector>> {
         let fixed = INDEX + self.scale.map_or(0, |_| COLUMN);
         let mut groups: Vec<Vec<&Vector>> = Vec::new();
         let mut used = usize::MAX;
@@ -153,20 +157,19 @@ impl Display for Table<'_> {
 /// The vectors of a plot of one point as lines `name = value`, in the order of the plot.
 #[derive(Clone, Debug)]
 pub struct Listing<'a> {
-    columns: Vec<&'a Vector>,
+    columns: Vec<Cow<'a, Vector>>,
 }
 
 impl<'a> Listing<'a> {
-    /// The vectors `names` of `plot`, or all of them if there is no name.
+    /// The signals `names` of `plot` (see [`Plot::signal`]), or all vectors if there is no name.
     ///
     /// # Errors
     /// [`WaveformError::UnknownVector`].
     pub fn new(plot: &'a Plot, names: &[&str]) -> Result<Listing<'a>, WaveformError> {
         let columns = if names.is_empty() {
-            plot.vectors.iter().collect()
+            plot.vectors.iter().map(Cow::Borrowed).collect()
         } else {
-            let found: Result<Vec<_>, _> = names.iter().map(|name| plot.vector(name)).collect();
-            found?
+            chosen(plot, names)?
         };
         Ok(Listing { columns })
     }
@@ -186,6 +189,16 @@ impl Display for Listing<'_> {
         }
         Ok(())
     }
+}
+
+fn chosen<'a>(plot: &'a Plot, names: &[&str]) -> Result<Vec<Cow<'a, Vector>>, WaveformError> {
+    names
+        .iter()
+        .map(|name| match plot.vector(name) {
+            Ok(vector) => Ok(Cow::Borrowed(vector)),
+            Err(_) => plot.signal(name).map(Cow::Owned),
+        })
+        .collect()
 }
 
 /// Number of number columns that a vector takes.
