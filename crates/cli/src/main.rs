@@ -8,6 +8,8 @@ mod console;
 mod deck;
 mod device_page;
 mod exit;
+#[expect(dead_code, unused_imports, reason = "the commands that draw come next")]
+mod plot;
 mod render;
 mod text;
 

@@ -15,40 +15,20 @@ use ovonic::waveforms::WaveformError;
 pub(crate) use choose::{PlotRequest, figure};
 
 /// What cannot be drawn.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum PlotError {
     /// A name that is not in the results, or results that do not fit together.
-    Waveform(WaveformError),
+    #[error(transparent)]
+    Waveform(#[from] WaveformError),
     /// There is no curve with at least two points.
+    #[error("there is no curve to plot; a plot needs a scale and two points")]
     NothingToPlot,
     /// A file name whose ending names no format of pictures.
+    #[error("\"{0}\" names no picture format; use .svg, .png or .html")]
     UnknownFormat(String),
     /// The drawing library gave up.
+    #[error("the picture cannot be drawn: {0}")]
     Drawing(String),
-}
-
-impl From<WaveformError> for PlotError {
-    fn from(error: WaveformError) -> PlotError {
-        PlotError::Waveform(error)
-    }
-}
-
-impl std::error::Error for PlotError {}
-
-impl std::fmt::Display for PlotError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            PlotError::Waveform(error) => error.fmt(f),
-            PlotError::NothingToPlot => {
-                f.write_str("there is no curve to plot; a plot needs a scale and two points")
-            }
-            PlotError::UnknownFormat(path) => write!(
-                f,
-                "\"{path}\" names no picture format; use .svg, .png or .html"
-            ),
-            PlotError::Drawing(reason) => write!(f, "the picture cannot be drawn: {reason}"),
-        }
-    }
 }
 
 /// An axis with its numbers in SI units.

@@ -26,6 +26,7 @@ pub use measure::{
     Condition, Crossing, Edge, Extremum, Harmonics, Occurrence, Transition, Waveform,
 };
 pub use npy::{NpyArray, read_npy, write_npy, write_npy_matrix};
+pub use num_complex::Complex64;
 pub use plot::{Plot, Results, Samples, Vector};
 pub use quantity::Quantity;
 pub use raw::{

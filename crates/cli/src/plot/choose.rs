@@ -2,7 +2,7 @@
 //!
 //! Curves of one unit share a panel. Complex results become a Bode plot: decibels above, phase below.
 
-use ovonic::waveforms::{Plot, PlotKind, Quantity, Scalar, Vector};
+use ovonic::waveforms::{Plot, Quantity, Scalar, Vector};
 
 use super::engineering::short;
 use super::{Axis, Curve, Figure, Panel, PlotError};
@@ -210,7 +210,8 @@ fn drop_unshowable(figure: &mut Figure) {
         let shown = |v: f64, log: bool| v.is_finite() && (!log || v > 0.0);
         let notes = &mut figure.notes;
         panel.curves.retain(|curve| {
-            let some = (curve.x.iter().zip(&curve.y)).any(|(x, y)| shown(*x, log_x) && shown(*y, log_y));
+            let some =
+                (curve.x.iter().zip(&curve.y)).any(|(x, y)| shown(*x, log_x) && shown(*y, log_y));
             if !some {
                 notes.push(format!("{} has no value that can be shown", curve.name));
             }
@@ -220,37 +221,9 @@ fn drop_unshowable(figure: &mut Figure) {
     figure.panels.retain(|panel| !panel.curves.is_empty());
 }
 
-/// The plots that belong in one figure with `plots[0]`: its siblings in a stepped run.
-pub(crate) fn siblings(plots: &[Plot]) -> Vec<&Plot> {
-    let Some(first) = plots.first() else {
-        return Vec::new();
-    };
-    plots
-        .iter()
-        .filter(|plot| {
-            std::ptr::eq(*plot, first) || (plot.kind == first.kind && is_step_of(plot, first))
-        })
-        .collect()
-}
-
-fn is_step_of(plot: &Plot, first: &Plot) -> bool {
-    !plot.steps.is_empty()
-        && plot.steps.len() == first.steps.len()
-        && (plot.steps.iter().zip(&first.steps)).all(|((a, _), (b, _))| a == b)
-}
-
-/// The first plot that has something to show: an operating point has no curve.
-pub(crate) fn first_with_scale(plots: &[Plot]) -> &[Plot] {
-    let start = plots
-        .iter()
-        .position(|plot| plot.scale().is_some() && plot.points() > 1 && plot.kind != PlotKind::OperatingPoint);
-    &plots[start.unwrap_or(plots.len())..]
-}
-
 #[cfg(test)]
 mod tests {
-    use num_complex::Complex64;
-    use ovonic::waveforms::Outcome;
+    use ovonic::waveforms::{Complex64, Outcome, PlotKind};
 
     use super::*;
 
@@ -299,7 +272,7 @@ mod tests {
     fn signals_and_x_are_chosen_by_name() {
         let plot = transient(None);
         let request = PlotRequest {
-            signals: vec!["v(a,b)".into(), "V1#branch".into()],
+            signals: vec!["v(a,b)".into(), "V1#branch".into(), "B".into()],
             x: Some("a".into()),
             log_y: true,
             ..PlotRequest::default()
@@ -307,13 +280,19 @@ mod tests {
         let figure = figure(&[&plot], &request).unwrap();
         // A difference of nothing and a negative current have no logarithm.
         assert_eq!(figure.notes.len(), 2);
+        assert_eq!(names(&figure.panels[0]), ["v(b)"]);
+        assert_eq!((figure.x.label.as_str(), figure.x.unit), ("v(a)", "V"));
     }
 
     #[test]
     fn complex_results_become_a_bode_plot() {
         let z = |re: f64| Complex64::new(re, 0.0);
         let vectors = vec![
-            Vector::complex("frequency", Quantity::Frequency, vec![z(1.0), z(10.0), z(100.0), z(1e3)]),
+            Vector::complex(
+                "frequency",
+                Quantity::Frequency,
+                vec![z(1.0), z(10.0), z(100.0), z(1e3)],
+            ),
             Vector::complex("v(o)", Quantity::Voltage, vec![Complex64::i(); 4]),
         ];
         let plot = plot(PlotKind::Ac, vectors);
@@ -333,14 +312,12 @@ mod tests {
 
     #[test]
     fn steps_are_one_figure() {
-        let plots = [transient(Some(1e3)), transient(Some(2e3)), transient(None)];
-        let family = siblings(&plots);
-        assert_eq!(family.len(), 2);
+        let plots = [transient(Some(1e3)), transient(Some(2e3))];
         let request = PlotRequest {
             signals: vec!["a".into()],
             ..PlotRequest::default()
         };
-        let figure = figure(&family, &request).unwrap();
+        let figure = figure(&[&plots[0], &plots[1]], &request).unwrap();
         assert_eq!(names(&figure.panels[0]), ["v(a)  r=1k", "v(a)  r=2k"]);
     }
 
@@ -351,18 +328,25 @@ mod tests {
             vec![Vector::real("v(a)", Quantity::Voltage, vec![1.0])],
         );
         let request = PlotRequest::default();
-        assert!(matches!(figure(&[&op], &request), Err(PlotError::NothingToPlot)));
-        assert!(matches!(figure(&[], &request), Err(PlotError::NothingToPlot)));
-        assert!(first_with_scale(&[op.clone()]).is_empty());
-        let plots = [op, transient(None)];
-        assert_eq!(first_with_scale(&plots).len(), 1);
+        assert!(matches!(
+            figure(&[&op], &request),
+            Err(PlotError::NothingToPlot)
+        ));
+        assert!(matches!(
+            figure(&[], &request),
+            Err(PlotError::NothingToPlot)
+        ));
     }
 
     #[test]
     fn crowded_panels_are_shortened_and_say_so() {
         let mut plot = transient(None);
         for k in 0..20 {
-            plot.vectors.push(Vector::real(format!("v({k})"), Quantity::Voltage, vec![0.0; 3]));
+            plot.vectors.push(Vector::real(
+                format!("v({k})"),
+                Quantity::Voltage,
+                vec![0.0; 3],
+            ));
         }
         let figure = figure(&[&plot], &PlotRequest::default()).unwrap();
         assert_eq!(figure.panels[0].curves.len(), MOST_CURVES);

@@ -29,7 +29,10 @@ impl Prefix {
 
     /// The prefix with which numbers up to `magnitude` are at least 1; none for units that take no prefix.
     pub(super) fn of(magnitude: f64, unit: &str) -> Prefix {
-        let plain = matches!(unit, "" | "K" | "°C" | "°" | "dB" | "V²/Hz" | "A²/Hz" | "rad/s");
+        let plain = matches!(
+            unit,
+            "" | "K" | "°C" | "°" | "dB" | "V²/Hz" | "A²/Hz" | "rad/s"
+        );
         if plain || magnitude == 0.0 || !magnitude.is_finite() {
             return Prefix::NONE;
         }

@@ -93,7 +93,11 @@ fn describe_panel(figure: &Figure, panel: &Panel, x: Prefix) -> Value {
         let pairs = drawn
             .iter()
             .map(|curve| json!([numbers(&curve.x), shown(&curve.y)]));
-        json!(std::iter::once(Value::Null).chain(pairs).collect::<Vec<_>>())
+        json!(
+            std::iter::once(Value::Null)
+                .chain(pairs)
+                .collect::<Vec<_>>()
+        )
     } else {
         aligned(&drawn)
     };
@@ -138,7 +142,10 @@ impl Drawn {
             if is_shown { value / y.factor } else { f64::NAN }
         };
         Drawn {
-            x: kept.iter().map(|index| curve.x[*index] / x.factor).collect(),
+            x: kept
+                .iter()
+                .map(|index| curve.x[*index] / x.factor)
+                .collect(),
             y: kept.iter().map(height).collect(),
         }
     }
@@ -150,7 +157,10 @@ fn aligned(drawn: &[Drawn]) -> Value {
     let mut scale = Vec::new();
     let mut columns: Vec<Vec<Value>> = vec![Vec::new(); drawn.len()];
     loop {
-        let heads = drawn.iter().zip(&next).filter_map(|(curve, k)| curve.x.get(*k));
+        let heads = drawn
+            .iter()
+            .zip(&next)
+            .filter_map(|(curve, k)| curve.x.get(*k));
         let Some(least) = heads.copied().min_by(f64::total_cmp) else {
             break;
         };
@@ -233,10 +243,17 @@ mod tests {
 
     #[test]
     fn curves_that_turn_back_are_drawn_freely() {
-        let described = describe(&figure(vec![curve("a", &[0.0, 2.0, 1.0], &[0.0, 1.0, 2.0])]));
+        let described = describe(&figure(vec![curve(
+            "a",
+            &[0.0, 2.0, 1.0],
+            &[0.0, 1.0, 2.0],
+        )]));
         let panel = &described["panels"][0];
         assert_eq!(panel["free"], true);
-        assert_eq!(panel["data"], json!([null, [[0.0, 2.0, 1.0], [0.0, 1.0, 2.0]]]));
+        assert_eq!(
+            panel["data"],
+            json!([null, [[0.0, 2.0, 1.0], [0.0, 1.0, 2.0]]])
+        );
     }
 
     #[test]

@@ -73,7 +73,11 @@ impl Dimensions {
 
     /// Space below the frame of a panel: ticks, and the label of the axis under the last one.
     fn below(&self, is_last: bool) -> f64 {
-        let label = if is_last { f64::from(self.label) + 12.0 } else { 0.0 };
+        let label = if is_last {
+            f64::from(self.label) + 12.0
+        } else {
+            0.0
+        };
         f64::from(self.tick) + 14.0 + label
     }
 
@@ -123,7 +127,11 @@ impl Renderer for Terminal {
         let dimensions = Dimensions::terminal(self.columns, self.rows, figure.panels.len());
         let scene = draw(figure, &dimensions, Theme::dark());
         let text = TerminalBackend::new(self.columns, self.rows).render_scene(&scene);
-        let mut text = if self.colour { text } else { without_escapes(&text) };
+        let mut text = if self.colour {
+            text
+        } else {
+            without_escapes(&text)
+        };
         if !text.ends_with('\n') {
             text.push('\n');
         }
