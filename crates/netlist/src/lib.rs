@@ -19,6 +19,7 @@ mod number;
 mod parser;
 mod source;
 mod suggest;
+mod title;
 
 pub use codes::{Code, CodeEntry, explain};
 pub use diagnostic::{Diagnostic, Fix, Label, Severity, TraceEntry};

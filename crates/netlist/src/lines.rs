@@ -73,7 +73,11 @@ impl<'a> Line<'a> {
 
 /// Blanks are white space and control characters: old editors leave form feeds and ^Z behind.
 pub(crate) fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c.is_control()
+    if c.is_ascii() {
+        c <= ' ' || c == '\x7f'
+    } else {
+        c.is_whitespace() || c.is_control()
+    }
 }
 
 /// Reads the logical lines of one file in order.

@@ -161,6 +161,14 @@ impl Literal<'_> {
 
     /// `None` if the number overflows or underflows.
     fn value(&self, ending: &Ending<'_>) -> Option<f64> {
+        if ending.is_plain()
+            && self.exponent.is_none()
+            && self.fraction.is_none()
+            && self.whole.len() < 16
+        {
+            let value: f64 = self.whole.parse().ok()?;
+            return Some(if self.negative { -value } else { value });
+        }
         let fraction = self.fraction.unwrap_or(ending.fraction);
         let mut digits = format!("{}{fraction}", self.whole);
         let written = self.exponent.map_or(0, parse_exponent);
@@ -253,6 +261,11 @@ const SPELLED_OUT: [&str; 10] = [
 ];
 
 impl<'a> Ending<'a> {
+    /// True if nothing follows that changes the value.
+    fn is_plain(&self) -> bool {
+        self.exponent == 0 && !self.is_mil && self.fraction.is_empty()
+    }
+
     /// Reads suffix and unit; `None` if they are neither.
     fn of(text: &'a str, may_be_point: bool) -> Option<Self> {
         let plain = Ending {

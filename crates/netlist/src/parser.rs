@@ -25,6 +25,7 @@ use crate::lines::{Line, LineReader, is_blank};
 use crate::loader::Loader;
 use crate::source::{FileId, SourceMap, Span, Spanned};
 use crate::suggest::suggest;
+use crate::title;
 
 /// How a netlist is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -187,7 +188,7 @@ impl<'a> Parser<'a> {
         let text = self.files.sources().file(file).shared_text();
         let mut reader = LineReader::new(file, &text);
         match part {
-            Part::Top => self.read_title(&mut reader),
+            Part::Top => self.title = title::read(&mut reader, &mut self.diagnostics),
             Part::Whole => {}
             Part::Section(section) => {
                 if !self.find_section(&mut reader, section) {
@@ -206,35 +207,6 @@ impl<'a> Parser<'a> {
             self.diagnostics
                 .push(Diagnostic::error(codes::MISSING_END, section.span, message));
         }
-    }
-
-    fn read_title(&mut self, reader: &mut LineReader<'_>) {
-        let Some(line) = reader.next_raw() else {
-            return;
-        };
-        let text = line.text.trim_matches(is_blank);
-        let start = line.text.len() - line.text.trim_start_matches(is_blank).len();
-        let span = line.span(start, start + text.len());
-        let is_title_card = text
-            .get(..7)
-            .is_some_and(|word| word.eq_ignore_ascii_case(".title "));
-        if cards::is_directive(text) || looks_like_element(text) {
-            self.diagnostics.push(
-                Diagnostic::warning(
-                    codes::TITLE_LOOKS_LIKE_CARD,
-                    span,
-                    "the title line looks like a card",
-                )
-                .label("the first line is always the title, so this card has no effect")
-                .help("put a title above it"),
-            );
-        }
-        let title = if is_title_card {
-            text[7..].trim_start_matches(is_blank)
-        } else {
-            text
-        };
-        self.title = Some(Spanned::new(title.to_owned(), span));
     }
 
     fn warn_encoding(&mut self, file: FileId, line: &Line<'_>) {
@@ -532,26 +504,4 @@ impl<'a> Parser<'a> {
         self.diagnostics.push(diagnostic);
         false
     }
-}
-
-/// True if a title looks like `R1 a b 1k` or `V1 a 0 dc 5`.
-fn looks_like_element(text: &str) -> bool {
-    let words: Vec<&str> = text
-        .split(is_blank)
-        .filter(|word| !word.is_empty())
-        .take(5)
-        .collect();
-    let [name, _, _, value, ..] = words.as_slice() else {
-        return false;
-    };
-    let mut letters = name.chars();
-    let is_element = letters
-        .next()
-        .is_some_and(|c| "rclvi".contains(c.to_ascii_lowercase()))
-        && letters.next().is_some_and(|c| c.is_ascii_digit());
-    let is_value = crate::number::parse_number(value).is_ok()
-        || ["dc", "ac", "pulse", "sin", "pwl"]
-            .iter()
-            .any(|word| value.to_ascii_lowercase().starts_with(word));
-    is_element && is_value
 }
