@@ -177,19 +177,28 @@ fn crowding<S: Scalar>(ratio: S) -> S {
     // (root − 1)/sqrt(ratio) without cancellation.
     let z = ratio.sqrt() * A / ((root + 1.0) * B);
     z.map(|z| {
-        if z < 1e-2 {
-            // The series of the same function, which cancels here.
-            let s = z * z;
-            let value = 1.0 - s * (4.0 / 15.0 + s * 4.0 / 105.0);
-            (value, -z * (8.0 / 15.0 + s * 16.0 / 105.0))
+        let s = z * z;
+        if z < 0.2 {
+            // With c = z·cot z = 1 − s·g(s)/3 the function is c·g, free of cancellation.
+            let g = series(
+                &[1.0, 1.0 / 15.0, 2.0 / 315.0, 1.0 / 1575.0, 2.0 / 31185.0],
+                s,
+            );
+            let slope = series(&[1.0 / 15.0, 4.0 / 315.0, 3.0 / 1575.0, 8.0 / 31185.0], s);
+            let c = 1.0 - s * g / 3.0;
+            (c * g, 2.0 * z * (c * slope - g * (g + s * slope) / 3.0))
         } else {
-            let t = z.tan();
-            let tt = t * t;
-            let value = 3.0 * (t - z) / (z * tt);
-            let slope_t = (1.0 + tt) * (2.0 * z - t) / (z * tt * t);
-            (value, 3.0 * (slope_t - 1.0 / (z * z * t)))
+            let c = z / z.tan();
+            let value = 3.0 * c * (1.0 - c) / s;
+            let c_slope = c * (1.0 - c) / z - z;
+            (value, 3.0 * (1.0 - 2.0 * c) * c_slope / s - 2.0 * value / z)
         }
     })
+}
+
+/// The polynomial with these coefficients, lowest first.
+fn series(coefficients: &[f64], x: f64) -> f64 {
+    coefficients.iter().rev().fold(0.0, |sum, c| sum * x + c)
 }
 
 /// Currents at one bias, polarity factored out.

@@ -66,11 +66,20 @@ fn early_effect_and_knee_follow_the_base_charge() {
 #[test]
 fn crowding_has_its_series_and_its_limit() {
     use ovonic_numerics::scalar::Dual;
-    // Both sides of the switch from series to closed form, which is at ratio 1.11e-5.
-    let below = crowding(Dual::<1>::unknown(1.110e-5, 0));
-    let above = crowding(Dual::<1>::unknown(1.112e-5, 0));
-    assert!((below.value - above.value).abs() < 1e-7);
-    assert!((below.gradient[0] / above.gradient[0] - 1.0).abs() < 1e-4);
+    // Both sides of the switch from series to closed form, at z = 0.2.
+    let switch = 4.5e-3;
+    for step in 0..20 {
+        let ratio = switch * (1.0 + 1e-3 * f64::from(step - 10));
+        let here = crowding(Dual::<1>::unknown(ratio, 0));
+        let (before, after) = (crowding(ratio - 1e-7), crowding(ratio + 1e-7));
+        assert!((here.gradient[0] / ((after - before) / 2e-7) - 1.0).abs() < 1e-5);
+        let z = {
+            let pi2 = std::f64::consts::PI.powi(2);
+            ((1.0 + 144.0 / pi2 * ratio).sqrt() - 1.0) / (24.0 / pi2 * ratio.sqrt())
+        };
+        let closed = 3.0 * (z.tan() - z) / (z * z.tan() * z.tan());
+        assert!((here.value / closed - 1.0).abs() < 1e-11);
+    }
     // Half of the variable part is left at irb.
     assert!((crowding(1.0) - 0.5).abs() < 0.02, "{}", crowding(1.0));
     assert!(crowding(1e8) < 1e-3);
