@@ -41,11 +41,30 @@ impl<const N: usize> Dual<N> {
         self.value + self.shift
     }
 
+    // Plain loops: `array::from_fn` is not reliably inlined, and this is the innermost of all loops.
+    #[inline(always)]
+    fn each(&self, f: impl Fn(f64) -> f64) -> [f64; N] {
+        let mut gradient = self.gradient;
+        for g in &mut gradient {
+            *g = f(*g);
+        }
+        gradient
+    }
+
+    #[inline(always)]
+    fn pair(&self, other: &Self, f: impl Fn(f64, f64) -> f64) -> [f64; N] {
+        let mut gradient = self.gradient;
+        for (g, h) in gradient.iter_mut().zip(&other.gradient) {
+            *g = f(*g, *h);
+        }
+        gradient
+    }
+
     #[inline]
     fn chain(self, value: f64, slope: f64) -> Self {
         Self {
             value,
-            gradient: std::array::from_fn(|i| slope * self.gradient[i]),
+            gradient: self.each(|g| slope * g),
             shift: slope * self.shift,
         }
     }
@@ -54,7 +73,7 @@ impl<const N: usize> Dual<N> {
     fn combine(self, a: f64, other: Self, b: f64, value: f64) -> Self {
         Self {
             value,
-            gradient: std::array::from_fn(|i| a * self.gradient[i] + b * other.gradient[i]),
+            gradient: self.pair(&other, |g, h| a * g + b * h),
             shift: a * self.shift + b * other.shift,
         }
     }
@@ -115,7 +134,7 @@ impl<const N: usize> Add for Dual<N> {
     fn add(self, other: Self) -> Self {
         Self {
             value: self.value + other.value,
-            gradient: std::array::from_fn(|i| self.gradient[i] + other.gradient[i]),
+            gradient: self.pair(&other, |g, h| g + h),
             shift: self.shift + other.shift,
         }
     }
@@ -127,7 +146,7 @@ impl<const N: usize> Sub for Dual<N> {
     fn sub(self, other: Self) -> Self {
         Self {
             value: self.value - other.value,
-            gradient: std::array::from_fn(|i| self.gradient[i] - other.gradient[i]),
+            gradient: self.pair(&other, |g, h| g - h),
             shift: self.shift - other.shift,
         }
     }

@@ -154,7 +154,16 @@ pub trait Scalar:
     /// A power with a constant exponent.
     #[inline]
     fn powf(self, exponent: f64) -> Self {
-        self.map(|v| (v.powf(exponent), exponent * v.powf(exponent - 1.0)))
+        self.map(|v| {
+            let power = v.powf(exponent);
+            // The slope from the value, since a second power costs as much as everything around it.
+            let slope = if v == 0.0 {
+                exponent * v.powf(exponent - 1.0)
+            } else {
+                exponent * power / v
+            };
+            (power, slope)
+        })
     }
 
     /// An integer power with a constant exponent.
