@@ -114,6 +114,24 @@ pub(crate) fn read(text: &str) -> Result<Number, NumberError> {
     }
 }
 
+/// Reads as much of a number as there is and drops the rest: digits, and a suffix if one follows.
+pub(crate) fn read_prefix(text: &str) -> Option<f64> {
+    let (rest, literal) = literal(text).ok()?;
+    let lower = rest.to_lowercase();
+    let is_mil = lower.starts_with("mil");
+    let suffix = SUFFIXES
+        .iter()
+        .find(|(suffix, _)| !matches!(*suffix, "a" | "r") && lower.starts_with(suffix));
+    let exponent = suffix.map_or(0, |&(_, exponent)| exponent);
+    let exponent = if is_mil { 0 } else { exponent };
+    literal.value(&Ending {
+        exponent,
+        is_mil,
+        fraction: "",
+        ambiguity: None,
+    })
+}
+
 /// The length of the number token at the start of an unsigned text: digits, exponent, suffix, unit. Zero if there is
 /// none.
 pub(crate) fn token_length(text: &str) -> usize {
@@ -430,6 +448,20 @@ mod tests {
         );
         assert_eq!(parse_number("1e99999999999999999999").ok(), None);
         assert_eq!(parse_number("0e99"), Ok(0.0));
+    }
+
+    #[test]
+    fn a_prefix_is_read_without_its_tail() {
+        for (text, value) in [
+            ("1kk", Some(1e3)),
+            ("1x", Some(1.0)),
+            ("1e", Some(1.0)),
+            ("10uX7R", Some(10e-6)),
+        ] {
+            assert_eq!(read_prefix(text), value, "{text}");
+        }
+        assert_eq!(read_prefix("2milx"), Some(50.8e-6));
+        assert_eq!(read_prefix("x"), None);
     }
 
     #[test]

@@ -42,7 +42,8 @@ pub enum Dialect {
     /// Nothing is ignored in silence.
     #[default]
     Ovonic,
-    /// As ngspice reads it: text after `.end` is part of the netlist.
+    /// As ngspice reads it, with a warning: text after `.end` is part of the netlist, letters behind a number are
+    /// dropped, and an unquoted value among several assignments of a `.param` stops at its first blank.
     Ngspice,
 }
 
@@ -255,7 +256,7 @@ impl<'a> Parser<'a> {
         let is_broken = unbalanced.is_some();
         self.diagnostics.extend(unbalanced);
         let mark = self.diagnostics.len();
-        let element = cards::element(&mut Cursor::new(line, &mut self.diagnostics));
+        let element = cards::element(&mut Cursor::new(line, self.dialect, &mut self.diagnostics));
         if is_broken {
             // What is wrong behind a lost parenthesis is a consequence of it.
             self.diagnostics.truncate(mark);
@@ -305,7 +306,8 @@ impl<'a> Parser<'a> {
         let is_broken = unbalanced.is_some();
         self.diagnostics.extend(unbalanced);
         let mark = self.diagnostics.len();
-        let directive = cards::directive(&mut Cursor::new(line, &mut self.diagnostics));
+        let directive =
+            cards::directive(&mut Cursor::new(line, self.dialect, &mut self.diagnostics));
         if is_broken {
             self.diagnostics.truncate(mark);
         }

@@ -65,9 +65,16 @@ fn unknown<T>(cursor: &mut Cursor<'_, '_>) -> Option<T> {
 /// R, C, L.
 fn passive(cursor: &mut Cursor<'_, '_>) -> Option<Passive> {
     let nodes = cursor.nodes()?;
-    let (words, params) = cursor.words_and_params()?;
-    for word in &words {
-        warn_ambiguous(cursor, word);
+    let (mut words, params) = cursor.words_and_params()?;
+    for word in &mut words {
+        let Word::Plain(text) = &mut word.node else {
+            continue;
+        };
+        if let Ok(number) = number::read(text) {
+            cursor.warn_ambiguous(text, word.span, number.ambiguity);
+        } else if let Some(value) = cursor.lenient_number(text, word.span) {
+            *text = format!("{value:?}");
+        }
     }
     if let Some(word) = words.get(2) {
         let message = "a value and a model are all that can stand here".to_owned();
@@ -86,14 +93,6 @@ fn passive(cursor: &mut Cursor<'_, '_>) -> Option<Passive> {
         words,
         params,
     })
-}
-
-fn warn_ambiguous(cursor: &mut Cursor<'_, '_>, word: &Spanned<Word>) {
-    if let Word::Plain(text) = &word.node
-        && let Ok(number) = number::read(text)
-    {
-        cursor.warn_ambiguous(text, word.span, number.ambiguity);
-    }
 }
 
 /// K.

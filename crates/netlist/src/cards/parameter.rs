@@ -6,26 +6,31 @@ use crate::cursor::{Cursor, Kind, lower};
 use crate::diagnostic::Diagnostic;
 use crate::expression::Context;
 use crate::lines::is_blank;
+use crate::parser::Dialect;
 use crate::source::{Span, Spanned};
 
 /// `.param name=expression …`, `.param f(x)=expression`.
 pub(crate) fn params(cursor: &mut Cursor<'_, '_>) -> Option<Vec<Item>> {
     let mut items = Vec::new();
+    let is_single = cursor.line.text.matches('=').count() < 2;
     let mut doubtful: Option<Span> = None;
     while skip_commas(cursor) {
         let name = assigned_name(cursor)?;
-        let name_end = cursor.position();
         if cursor.is_next(Kind::Open) {
             items.push(Item::Function(function(cursor, name)?));
             continue;
         }
-        let value = equals_value(cursor, &name)?;
-        let text = &cursor.line.text[name_end..cursor.position()];
-        let text = text.trim_start_matches(|c| is_blank(c) || c == '=');
-        let span = name.span.to(value.span);
-        if is_unquoted_with_blanks(text) {
+        let (mut value, start) = equals_value(cursor, &name)?;
+        // Among several assignments ngspice stops an unquoted value at its first blank.
+        if let Some(length) =
+            unquoted_blank(&cursor.line.text[start..cursor.position()]).filter(|_| !is_single)
+        {
             doubtful.get_or_insert(value.span);
+            if cursor.dialect == Dialect::Ngspice {
+                value = cursor.expression_between(start, start + length)?;
+            }
         }
+        let span = name.span.to(value.span);
         items.push(Item::Parameter(ParameterDefinition { span, name, value }));
     }
     if items.is_empty() {
@@ -35,13 +40,17 @@ pub(crate) fn params(cursor: &mut Cursor<'_, '_>) -> Option<Vec<Item>> {
             "an assignment is missing",
         ));
     }
-    // With several assignments on the card, other simulators stop such a value at its first blank.
-    if let Some(span) = doubtful.filter(|_| items.len() > 1) {
-        let message = "an unquoted value with blanks among several assignments";
-        cursor.diagnostics.push(
-            Diagnostic::warning(codes::BLANKS_IN_VALUE, span, message)
-                .help("put the value in braces; other simulators stop at its first blank"),
-        );
+    if let Some(span) = doubtful {
+        let message = match cursor.dialect {
+            Dialect::Ovonic => "an unquoted value with blanks among several assignments",
+            Dialect::Ngspice => {
+                "an unquoted value among several assignments stops at its first blank"
+            }
+        };
+        let help = "put the value in braces; other simulators stop at its first blank";
+        cursor
+            .diagnostics
+            .push(Diagnostic::warning(codes::BLANKS_IN_VALUE, span, message).help(help));
     }
     Some(items)
 }
@@ -99,7 +108,8 @@ fn is_name(text: &str) -> bool {
             .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '#' | '$' | '@'))
 }
 
-fn equals_value(cursor: &mut Cursor<'_, '_>, name: &Name) -> Option<Expr> {
+/// The value, and where its text starts on the card.
+fn equals_value(cursor: &mut Cursor<'_, '_>, name: &Name) -> Option<(Expr, usize)> {
     if !cursor.is_next(Kind::Equals) {
         let message = format!("\"=\" is missing behind \"{name}\"");
         return cursor.fail(Diagnostic::error(
@@ -109,21 +119,22 @@ fn equals_value(cursor: &mut Cursor<'_, '_>, name: &Name) -> Option<Expr> {
         ));
     }
     let equals = cursor.token()?;
-    if cursor.peek().is_none() {
+    let Some(first) = cursor.peek() else {
         let message = format!("\"{name}\" has no value");
         return cursor.fail(Diagnostic::error(
             codes::MISSING_EQUALS,
             cursor.span(equals).after(),
             message,
         ));
-    }
-    cursor.expression(Context::Value)
+    };
+    Some((cursor.expression(Context::Value)?, first.start))
 }
 
-/// True for `1 + 2`, false for `1+2`, `{1 + 2}` and `max(1, 2)`.
-fn is_unquoted_with_blanks(text: &str) -> bool {
-    let text = text.trim_matches(is_blank);
-    !text.starts_with(['{', '\'', '"', '(']) && !text.ends_with(')') && text.contains(is_blank)
+/// Where the first blank stands in `1 + 2`; `None` for `1+2`, `{1 + 2}` and `max(1, 2)`.
+fn unquoted_blank(text: &str) -> Option<usize> {
+    let text = text.trim_end_matches(is_blank);
+    let is_quoted = text.starts_with(['{', '\'', '"', '(']) || text.ends_with(')');
+    text.find(is_blank).filter(|_| !is_quoted)
 }
 
 /// `(a, b)` and the body.

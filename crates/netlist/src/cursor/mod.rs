@@ -15,6 +15,7 @@ use crate::ast::{Name, Param, Word};
 use crate::codes::{self, Code};
 use crate::diagnostic::Diagnostic;
 use crate::lines::{Line, is_blank};
+use crate::parser::Dialect;
 use crate::source::{Span, Spanned};
 
 /// What a token is.
@@ -55,16 +56,22 @@ pub(crate) type WordsAndParams = (Vec<Spanned<Word>>, Vec<Param>);
 pub(crate) struct Cursor<'a, 'l> {
     pub(crate) line: &'a Line<'l>,
     pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
+    pub(crate) dialect: Dialect,
     position: usize,
     /// The token at a position: every decision looks at the same one several times.
     seen: Cell<Option<(usize, Option<Token>)>>,
 }
 
 impl<'a, 'l> Cursor<'a, 'l> {
-    pub(crate) fn new(line: &'a Line<'l>, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
+    pub(crate) fn new(
+        line: &'a Line<'l>,
+        dialect: Dialect,
+        diagnostics: &'a mut Vec<Diagnostic>,
+    ) -> Self {
         Cursor {
             line,
             diagnostics,
+            dialect,
             position: 0,
             seen: Cell::new(None),
         }

@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::expression::{self, Context, number_error};
 use crate::lines::is_blank;
 use crate::number::{self, Ambiguity, NumberError};
+use crate::parser::Dialect;
 use crate::source::{Span, Spanned};
 
 impl<'a> Cursor<'a, '_> {
@@ -198,6 +199,9 @@ impl<'a> Cursor<'a, '_> {
             }
             Err(error) => error,
         };
+        if let Some(value) = self.lenient_number(text, span) {
+            return Some(Value::Number(value));
+        }
         let is_number = !matches!(error, NumberError::NotANumber { .. });
         if is_formula(text) {
             let mut warnings = Vec::new();
@@ -221,6 +225,20 @@ impl<'a> Cursor<'a, '_> {
             return self.fail(number_error(&error, span));
         }
         Some(Value::Name(lower(text)))
+    }
+
+    /// Drops the letters behind a number, as ngspice does; `None` if that is no matter of dialect.
+    pub(crate) fn lenient_number(&mut self, text: &str, span: Span) -> Option<f64> {
+        if self.dialect != Dialect::Ngspice
+            || !matches!(number::read(text), Err(NumberError::TrailingText { .. }))
+        {
+            return None;
+        }
+        let value = number::read_prefix(text)?;
+        let message = format!("\"{}\" is read as {value:?}", shorten(text));
+        self.diagnostics
+            .push(Diagnostic::warning(codes::DEMOTED, span, message));
+        Some(value)
     }
 
     /// Warns of a number that simulators read differently.
@@ -255,6 +273,12 @@ impl<'a> Cursor<'a, '_> {
             }
             Err(error) => self.fail(*error),
         }
+    }
+
+    /// A stretch of the card as one expression.
+    pub(crate) fn expression_between(&mut self, start: usize, end: usize) -> Option<Expr> {
+        let expr = expression::whole(self.line, start, end, Context::Value, self.diagnostics);
+        self.checked(expr)
     }
 
     /// The expression inside a braced token.

@@ -358,3 +358,30 @@ fn titles() {
     assert_eq!(title(".tran 1n 1u\n"), "\".tran 1n 1u\" [\"W0704\"]");
     assert_eq!(title("R2R ladder, 8 bits\n"), "\"R2R ladder, 8 bits\" []");
 }
+
+#[test]
+fn ngspice_reads_more_and_warns() {
+    let deck = "title\n.param a = 3 b = a * 3\nR1 a b 1kk\nV1 a 0 sin(0 1x)\n.end\nR2 a b 1";
+    let options = ovonic_netlist::ParseOptions {
+        dialect: ovonic_netlist::Dialect::Ngspice,
+        ..ovonic_netlist::ParseOptions::default()
+    };
+    let parsed = ovonic_netlist::parse_text(
+        "t.cir",
+        deck,
+        &ovonic_netlist::MemoryLoader::new(),
+        &options,
+    );
+    let text = crate::print::items(&parsed.netlist.items, 0) + &crate::print::messages(&parsed);
+    expect![[r#"
+        param a = 3.0
+        param b = a
+        r1 [a b] 1000.0 
+        v1 [a 0] dc - sin(0.0 1.0 - - - - -) 
+        r2 [a b] 1 
+        W0706: an unquoted value among several assignments stops at its first blank
+        W0709: "1kk" is read as 1000.0
+        W0709: "1x" is read as 1.0
+        W0701: text after .end is read all the same
+    "#]].assert_eq(&text);
+}

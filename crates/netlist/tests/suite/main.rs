@@ -1,5 +1,6 @@
 //! Tests of the whole front end: text in, tree and diagnostics out.
 
+mod decks;
 mod diagnostics;
 mod directives;
 mod elements;

@@ -37,7 +37,7 @@ pub(crate) fn messages(parsed: &Parsed) -> String {
         .collect()
 }
 
-fn items(items: &[Item], depth: usize) -> String {
+pub(crate) fn items(items: &[Item], depth: usize) -> String {
     let indent = "  ".repeat(depth);
     items
         .iter()
