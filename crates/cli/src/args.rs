@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Explain a diagnostic code
     Explain(ExplainArgs),
+    /// Plot signals of a raw or csv file
+    Plot(PlotArgs),
     /// List the devices
     Devices,
     /// Explain a command, a device or a diagnostic code
@@ -89,6 +91,34 @@ pub(crate) struct ExplainArgs {
     /// Codes such as E0104; all codes are listed if there is none
     #[arg(value_name = "CODE")]
     pub(crate) codes: Vec<String>,
+}
+
+/// Arguments of `plot`.
+#[derive(Args, Debug)]
+pub(crate) struct PlotArgs {
+    /// Raw or csv file with results
+    pub(crate) results: PathBuf,
+    /// Signals such as v(out), i(v1), v(a,b) or vdb(out); all voltages and currents if there is none
+    #[arg(value_name = "SIGNAL")]
+    pub(crate) signals: Vec<String>,
+    /// Signal on the horizontal axis instead of time, frequency or the swept quantity
+    #[arg(short, value_name = "SIGNAL")]
+    pub(crate) x: Option<String>,
+    /// Logarithmic horizontal axis
+    #[arg(long)]
+    pub(crate) log_x: bool,
+    /// Logarithmic vertical axes
+    #[arg(long)]
+    pub(crate) log_y: bool,
+    /// Title instead of that of the netlist
+    #[arg(long)]
+    pub(crate) title: Option<String>,
+    /// Analysis to plot if the file holds several: dc, ac, tran, noise, trace, or the name of a plot
+    #[arg(long, value_name = "NAME")]
+    pub(crate) analysis: Option<String>,
+    /// Picture to write, in the format of its ending: .svg, .png or .html; the terminal if absent
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// Arguments of `help`.

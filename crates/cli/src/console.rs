@@ -11,6 +11,7 @@ pub(crate) struct Console {
     out: BufWriter<StdoutLock<'static>>,
     err: Stderr,
     colour: bool,
+    colour_out: bool,
     interactive: bool,
     width: usize,
 }
@@ -31,6 +32,7 @@ impl Console {
             out: BufWriter::new(io::stdout().lock()),
             err: io::stderr(),
             colour: wants_colour(interactive, |name| env::var(name).ok()),
+            colour_out: wants_colour(io::stdout().is_terminal(), |name| env::var(name).ok()),
             interactive,
             width,
         }
@@ -56,6 +58,11 @@ impl Console {
     /// Whether messages may be coloured.
     pub(crate) fn colour(&self) -> bool {
         self.colour
+    }
+
+    /// Whether results may be coloured.
+    pub(crate) fn colour_out(&self) -> bool {
+        self.colour_out
     }
 
     /// Whether somebody watches standard error.

@@ -9,6 +9,8 @@ use std::process::ExitCode;
 
 use ovonic::waveforms::WaveformError;
 
+use crate::plot::PlotError;
+
 /// What the exit code says. The order is that of gravity for a run with several outcomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Status {
@@ -77,6 +79,9 @@ pub(crate) enum Failure {
     /// Results could not be read or written.
     #[error(transparent)]
     Waveform(#[from] WaveformError),
+    /// A picture could not be drawn.
+    #[error(transparent)]
+    Plot(#[from] PlotError),
     /// A name on the command line means nothing.
     #[error("unknown {what} \"{name}\"{}", .suggestion.as_ref().map(|name| format!("\n  help: did you mean \"{name}\"?")).unwrap_or_default())]
     UnknownName {
@@ -98,10 +103,23 @@ impl Failure {
         }
     }
 
+    /// A file that could not be written.
+    pub(crate) fn write(path: &Path, source: io::Error) -> Failure {
+        Failure::Write {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
     /// The exit code of the failure.
     pub(crate) fn status(&self) -> Status {
         match self {
-            Failure::UnknownName { .. } => Status::Usage,
+            Failure::UnknownName { .. }
+            | Failure::Waveform(WaveformError::UnknownVector { .. })
+            | Failure::Plot(
+                PlotError::UnknownFormat(_)
+                | PlotError::Waveform(WaveformError::UnknownVector { .. }),
+            ) => Status::Usage,
             _ => Status::Failed,
         }
     }

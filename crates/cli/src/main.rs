@@ -8,7 +8,6 @@ mod console;
 mod deck;
 mod device_page;
 mod exit;
-#[expect(dead_code, unused_imports, reason = "the commands that draw come next")]
 mod plot;
 mod render;
 mod text;
@@ -32,6 +31,7 @@ fn dispatch(command: &Command, console: &mut Console) -> Result<Status, Failure>
     match command {
         Command::Check(arguments) => commands::check::run(arguments, console),
         Command::Explain(arguments) => commands::explain::run(arguments, console),
+        Command::Plot(arguments) => commands::plot::run(arguments, console),
         Command::Devices => commands::devices::run(console),
         Command::Help(arguments) => commands::help::run(arguments, console),
     }

@@ -74,6 +74,19 @@ fn shorten(digits: &str) -> &str {
     digits[..end].trim_end_matches('0').trim_end_matches('.')
 }
 
+/// A count with a comma between groups of three digits: `12,403`.
+pub(crate) fn grouped(count: usize) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Columns of left-aligned text, separated by two blanks, each line behind `indent`; the last column is not padded.
 pub(crate) fn table<const N: usize>(rows: &[[String; N]], indent: &str) -> String {
     let mut widths = [0; N];
@@ -125,6 +138,18 @@ mod tests {
             (1e-20, "1e-20"),
         ] {
             assert_eq!(engineering(value), text);
+        }
+    }
+
+    #[test]
+    fn counts_have_groups_of_three() {
+        for (count, text) in [
+            (0, "0"),
+            (999, "999"),
+            (12403, "12,403"),
+            (1_000_000, "1,000,000"),
+        ] {
+            assert_eq!(grouped(count), text);
         }
     }
 

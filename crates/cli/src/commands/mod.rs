@@ -4,3 +4,4 @@ pub(crate) mod check;
 pub(crate) mod devices;
 pub(crate) mod explain;
 pub(crate) mod help;
+pub(crate) mod plot;
