@@ -11,7 +11,7 @@
 //! Included cards are spliced in where they are included, so a block may begin in one file and end in another.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::ast::{ControlBlock, Element, ElementBody, Item, Name, Netlist, Waveform};
 use crate::balance;
@@ -23,57 +23,10 @@ use crate::diagnostic::Diagnostic;
 use crate::files::Files;
 use crate::lines::{Line, LineReader, is_blank};
 use crate::loader::Loader;
-use crate::source::{FileId, SourceMap, Span, Spanned};
+use crate::options::{Dialect, ParseOptions, Parsed};
+use crate::source::{FileId, Span, Spanned};
 use crate::suggest::suggest;
 use crate::title;
-
-/// How a netlist is read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ParseOptions {
-    /// Folders in which included files are looked for after the folder of the including file.
-    pub include_paths: Vec<PathBuf>,
-    /// Whose rules count where simulators disagree.
-    pub dialect: Dialect,
-}
-
-/// Whose rules count where simulators disagree.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Dialect {
-    /// Nothing is ignored in silence.
-    #[default]
-    Ovonic,
-    /// As ngspice reads it, with a warning: text after `.end` is part of the netlist, letters behind a number are
-    /// dropped, and an unquoted value among several assignments of a `.param` stops at its first blank.
-    Ngspice,
-}
-
-/// What became of a text.
-#[derive(Clone, Debug)]
-pub struct Parsed {
-    /// The tree.
-    pub netlist: Netlist,
-    /// The files it came from.
-    pub sources: SourceMap,
-    /// What is wrong with it, in reading order.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-impl Parsed {
-    /// True if a diagnostic is an error.
-    #[must_use]
-    pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(Diagnostic::is_error)
-    }
-
-    /// All diagnostics as plain text.
-    #[must_use]
-    pub fn render(&self) -> String {
-        self.diagnostics
-            .iter()
-            .map(|diagnostic| diagnostic.render(&self.sources))
-            .collect()
-    }
-}
 
 /// Reads a netlist and everything it includes. Never fails: what is wrong is in the diagnostics.
 #[must_use]

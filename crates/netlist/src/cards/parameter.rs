@@ -6,7 +6,7 @@ use crate::cursor::{Cursor, Kind, lower};
 use crate::diagnostic::Diagnostic;
 use crate::expression::Context;
 use crate::lines::is_blank;
-use crate::parser::Dialect;
+use crate::options::Dialect;
 use crate::source::{Span, Spanned};
 
 /// `.param name=expression …`, `.param f(x)=expression`.

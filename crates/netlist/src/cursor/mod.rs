@@ -15,7 +15,7 @@ use crate::ast::{Name, Param, Word};
 use crate::codes::{self, Code};
 use crate::diagnostic::Diagnostic;
 use crate::lines::{Line, is_blank};
-use crate::parser::Dialect;
+use crate::options::Dialect;
 use crate::source::{Span, Spanned};
 
 /// What a token is.

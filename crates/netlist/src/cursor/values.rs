@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::expression::{self, Context, number_error};
 use crate::lines::is_blank;
 use crate::number::{self, Ambiguity, NumberError};
-use crate::parser::Dialect;
+use crate::options::Dialect;
 use crate::source::{Span, Spanned};
 
 impl<'a> Cursor<'a, '_> {

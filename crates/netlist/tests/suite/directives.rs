@@ -383,5 +383,6 @@ fn ngspice_reads_more_and_warns() {
         W0709: "1kk" is read as 1000.0
         W0709: "1x" is read as 1.0
         W0701: text after .end is read all the same
-    "#]].assert_eq(&text);
+    "#]]
+    .assert_eq(&text);
 }
