@@ -68,6 +68,12 @@ pub(crate) struct Figure {
 }
 
 impl Figure {
+    /// Whether a curve runs both forwards and backwards.
+    fn turns_back(&self) -> bool {
+        let mut curves = self.panels.iter().flat_map(|panel| &panel.curves);
+        curves.any(|curve| !curve.x.is_sorted() && !curve.x.iter().rev().is_sorted())
+    }
+
     /// Number of the colour of a curve: curves of one name have one colour in all panels.
     fn colour_index(&self, name: &str) -> usize {
         let mut names: Vec<&str> = Vec::new();

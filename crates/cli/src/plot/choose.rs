@@ -123,8 +123,12 @@ fn curve_name(signal: &Vector, plot: &Plot, plots: usize) -> String {
 /// Puts a curve into the panel of its unit.
 fn add(panels: &mut Vec<Panel>, signal: &Vector, curve: Curve, log: bool) {
     let (label, unit) = (panel_label(signal.quantity), signal.quantity.unit());
-    // An angle or a level below zero has no logarithm.
-    let log = log && !matches!(signal.quantity, Quantity::Phase | Quantity::Decibel);
+    // Angles and levels fall below zero, and temperatures span no decades.
+    let linear = matches!(
+        signal.quantity,
+        Quantity::Phase | Quantity::Decibel | Quantity::Temperature | Quantity::TemperatureSweep
+    );
+    let log = log && !linear;
     let panel = panels
         .iter_mut()
         .find(|panel| panel.y.unit == unit && panel.y.label == label);

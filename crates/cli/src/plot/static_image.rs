@@ -221,6 +221,8 @@ fn draw(figure: &Figure, dimensions: &Dimensions, theme: Theme) -> Scene {
         .iter()
         .flat_map(|panel| panel.curves.iter().flat_map(|curve| &curve.x));
     let x = Mapping::new(&figure.x, all_x);
+    // Curves that turn back at the edge of the frame would touch it.
+    let x = if figure.turns_back() { x.widened() } else { x };
     let count = figure.panels.len();
     let (left, right) = (dimensions.left(), dimensions.right(figure));
     let mut canvas = Canvas::new(count, 1)

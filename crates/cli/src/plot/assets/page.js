@@ -44,6 +44,25 @@
     },
   });
 
+  // Round numbers, also where the scale begins at an odd one.
+  const places = (axis) =>
+    axis.log
+      ? undefined
+      : (_, __, low, high, step) => {
+          const found = [];
+          for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) found.push(k * step);
+          return found;
+        };
+
+  // Over many decades the lines between powers of ten would fill the picture.
+  const lines = (axis) => ({
+    ...grid,
+    filter: (u, values) => {
+      if (!axis.log || values[values.length - 1] / values[0] < 1e4) return values;
+      return values.map((value) => (Math.abs(Math.log10(value) % 1) < 1e-6 ? value : null));
+    },
+  });
+
   // Curves that turn back cannot share one ascending scale; each is drawn through its own points.
   const free = (u, index) => {
     const path = new Path2D();
@@ -82,17 +101,26 @@
         ],
       }),
     }));
-    const axis = { stroke: ink, grid, ticks: grid, font: "13px system-ui, sans-serif", labelFont: "14px system-ui, sans-serif" };
+    const axis = (described) => ({
+      stroke: ink,
+      grid: lines(described),
+      ticks: lines(described),
+      font: "13px system-ui, sans-serif",
+      labelFont: "14px system-ui, sans-serif",
+      label: described.label,
+      values: ticks(described),
+      splits: places(described),
+    });
     return new uPlot(
       {
         mode: panel.free ? 2 : 1,
         width: place.clientWidth,
         height,
         pxAlign: 0,
-        scales: { x: scale(figure.x, 0), y: scale(panel.y, 0.05) },
+        scales: { x: scale(figure.x, panel.free ? 0.03 : 0), y: scale(panel.y, 0.05) },
         axes: [
-          { ...axis, label: figure.x.label, values: ticks(figure.x), scale: "x" },
-          { ...axis, label: panel.y.label, values: ticks(panel.y), scale: "y", size: 70 },
+          { ...axis(figure.x), scale: "x" },
+          { ...axis(panel.y), scale: "y", size: 70 },
         ],
         series: [panel.free ? {} : { label: figure.x.name, value: reading(figure.x) }, ...curves],
         cursor: panel.free ? { show: false } : { sync: { key: "figure", scales: ["x", null] } },
