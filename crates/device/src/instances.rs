@@ -254,8 +254,10 @@ impl<M: Model<N>, const N: usize> Group for Instances<M, N> {
         };
         let mut out = Contributions::<Tracer, N>::new(side);
         let x = std::array::from_fn(|i| Tracer::unknown(M::UNKNOWNS[i].nominal, i));
+        // A product with zero is no dependence, and gmin is not always zero.
         let at = Iterate {
             latches: &latches,
+            gmin: 1.0,
             ..Iterate::dc()
         };
         self.models[index].eval(x, &at, &mut Limits::off(), &mut out);

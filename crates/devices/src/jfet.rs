@@ -371,8 +371,11 @@ impl Model<5> for Jfet {
         }
         let (coefficient, exponent) = self.flicker;
         out.flicker("id flicker", DI, SI, coefficient, current, exponent, 1.0);
-        out.shot("ig shot", G, SI, self.gate_current(vgs, at.gmin));
-        out.shot("ig shot", G, DI, self.gate_current(vgd, at.gmin));
+        for (node, voltage) in [(SI, vgs), (DI, vgd)] {
+            out.junction("ig shot", G, node, voltage, self.temperature, |v| {
+                self.gate_current(v, at.gmin)
+            });
+        }
     }
 
     fn outputs(&self, x: &[f64; 5], at: &Iterate<'_>, values: &mut [f64]) {

@@ -45,7 +45,7 @@ use ovonic_device::{
     Contributions, Environment, Iterate, Kind, Limits, Model, ModelType, Nature, NoiseSources,
     Output, ParamError, Retention, Role, Tie, Unknown, critical_voltage,
 };
-use ovonic_numerics::scalar::Scalar;
+use ovonic_numerics::scalar::{Dual, Scalar};
 
 const EXAMPLE: &str = "\
 * Transistor driven by a base current.  Closed form: ic = bf * ib.
@@ -160,7 +160,14 @@ impl BaseResistance {
             Some(half) => {
                 // Positive for every base current, rounded over 1e-7 of the current `irb`.
                 let ratio = ib / half;
-                let ratio = ((ratio.square() + 1e-14).sqrt() + ratio) * 0.5 + 1e-9;
+                let root = (ratio.square() + 1e-14).sqrt();
+                // Below zero the sum would cancel.
+                let sum = S::select(
+                    ratio.below(0.0),
+                    (root - ratio).recip() * 1e-14,
+                    root + ratio,
+                );
+                let ratio = sum * 0.5 + 1e-9;
                 crowding(ratio) * self.variable + self.least
             }
             None => qb.recip() * self.variable + self.least,
@@ -478,7 +485,6 @@ impl Model<9> for Bipolar {
         let (vbe, vbc) = self.voltages(x);
         let currents = self.currents(vbe, vbc, at.gmin);
         let base = currents.emitter + currents.collector;
-        let collector = currents.forward - currents.reverse - currents.collector;
         if let Some(g) = self.collector_conductance {
             out.thermal("rc thermal", C, CI, g, self.temperature);
         }
@@ -489,14 +495,27 @@ impl Model<9> for Bipolar {
         if let Some(g) = self.emitter_conductance {
             out.thermal("re thermal", E, EI, g, self.temperature);
         }
-        out.shot("ic shot", CI, EI, collector);
-        out.shot("ib shot", BI, EI, base);
+        let temperature = self.temperature;
+        out.junction("ic shot", CI, EI, vbe - vbc, temperature, |vce| {
+            let vbe = Dual::constant(vbe);
+            let currents = self.currents(vbe, vbe - vce, at.gmin);
+            currents.forward - currents.reverse
+        });
+        out.junction("ib shot", BI, EI, vbe, temperature, |v| {
+            self.currents(v, Dual::constant(vbc), at.gmin).emitter
+        });
+        out.junction("ib shot", BI, CI, vbc, temperature, |v| {
+            self.currents(Dual::constant(vbe), v, at.gmin).collector
+        });
+        let (vs, node, _) = self.substrate_voltage(x);
+        out.junction("is shot", S, node, vs, temperature, |v| {
+            self.substrate_current(v, at.gmin)
+        });
         let (coefficient, exponent) = self.flicker;
         out.flicker("ib flicker", BI, EI, coefficient, base, exponent, 1.0);
     }
 
     fn outputs(&self, x: &[f64; 9], at: &Iterate<'_>, values: &mut [f64]) {
-        use ovonic_numerics::scalar::Dual;
         let p = self.polarity;
         let (vbe, vbc) = self.voltages(x);
         let at_bias = self.currents(Dual::<2>::unknown(vbe, 0), Dual::unknown(vbc, 1), at.gmin);

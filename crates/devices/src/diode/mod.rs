@@ -353,8 +353,11 @@ impl Model<3> for Diode {
         if let Some(conductance) = self.conductance {
             out.thermal("rs thermal", A, INNER, conductance, self.temperature);
         }
-        let current = self.junction(x[INNER] - x[K], at.gmin).current;
-        out.shot("id shot", INNER, K, current);
+        let voltage = x[INNER] - x[K];
+        let current = self.junction(voltage, at.gmin).current;
+        out.junction("id shot", INNER, K, voltage, self.temperature, |v| {
+            self.junction(v, at.gmin).current
+        });
         let (coefficient, exponent) = self.flicker;
         out.flicker("id flicker", INNER, K, coefficient, current, exponent, 1.0);
     }

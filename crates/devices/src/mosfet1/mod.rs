@@ -405,7 +405,7 @@ impl Model<6> for Mosfet1 {
         }
     }
 
-    fn noise(&self, x: &[f64; 6], _at: &Iterate<'_>, out: &mut NoiseSources) {
+    fn noise(&self, x: &[f64; 6], at: &Iterate<'_>, out: &mut NoiseSources) {
         if let Some(g) = self.drain_conductance {
             out.thermal("rd thermal", D, DI, g, self.temperature);
         }
@@ -427,6 +427,14 @@ impl Model<6> for Mosfet1 {
         let current = self.channel_current(vgs, vds, vbs, vbs - vds);
         let (coefficient, exponent) = self.flicker;
         out.flicker("id flicker", DI, SI, coefficient, current, exponent, 1.0);
+        for (node, voltage, junction) in [
+            (DI, vbs - vds, &self.drain_junction),
+            (SI, vbs, &self.source_junction),
+        ] {
+            out.junction("ib shot", B, node, voltage, self.temperature, |v| {
+                junction.current(v, self.vt, at.gmin)
+            });
+        }
     }
 
     fn outputs(&self, x: &[f64; 6], at: &Iterate<'_>, values: &mut [f64]) {
