@@ -2,6 +2,32 @@
 //!
 //! Analyses stream points to a [`Sink`], so that output never has to fit in memory; what is kept or read back is
 //! [`Results`], a list of [`Plot`]s of named [`Vector`]s. Nothing here reads a clock or prints.
+//!
+//! ```
+//! use ovonic_waveforms::{
+//!     Condition, Edge, MemorySink, Outcome, PlotHeader, PlotKind, Quantity, Sink, Variable, Waveform,
+//! };
+//!
+//! // What an analysis does:
+//! let variables = vec![
+//!     Variable::new("time", Quantity::Time),
+//!     Variable::new("v(out)", Quantity::Voltage),
+//! ];
+//! let mut sink = MemorySink::new();
+//! sink.begin(&PlotHeader::real("RC", PlotKind::Transient, variables))?;
+//! for step in 0..=100 {
+//!     let time = 1e-8 * f64::from(step);
+//!     sink.point(&[time, 1.0 - (-time / 2e-7).exp()])?;
+//! }
+//! sink.end(&Outcome::Complete)?;
+//!
+//! // What is done with the results:
+//! let results = sink.into_results();
+//! let output = Waveform::of(&results.plots[0], "OUT")?;
+//! let half = output.when(&Condition::nth(0.5, Edge::Rise, 1))?;
+//! assert!((half - 2e-7 * 2_f64.ln()).abs() < 1e-10);
+//! # Ok::<(), ovonic_waveforms::WaveformError>(())
+//! ```
 
 mod csv_file;
 mod decimate;

@@ -38,6 +38,8 @@ struct Dimensions {
     title: u32,
     label: u32,
     tick: u32,
+    /// Draws what a coarse raster can hold only: no grid, and units instead of labels beside the frames.
+    coarse: bool,
 }
 
 /// Space above the frame of each panel.
@@ -53,6 +55,7 @@ impl Dimensions {
             title: 20,
             label: 16,
             tick: 14,
+            coarse: false,
         }
     }
 
@@ -65,6 +68,7 @@ impl Dimensions {
             title: 14,
             label: 13,
             tick: 12,
+            coarse: true,
         };
         let frames = 16.0 * rows as f64 - dimensions.height(panels);
         dimensions.frame = (frames / panels as f64).max(32.0);
@@ -209,7 +213,10 @@ impl Mapping {
         }
     }
 
-    fn label(&self, axis: &Axis) -> String {
+    fn label(&self, axis: &Axis, unit_only: bool) -> String {
+        if unit_only && !axis.unit.is_empty() {
+            return format!("{}{}", self.prefix.symbol, axis.unit);
+        }
         // A dollar sign, common in generated names, would begin a formula.
         label(&axis.label, axis.unit, self.prefix).replace('$', "\\$")
     }
@@ -238,11 +245,12 @@ fn draw(figure: &Figure, dimensions: &Dimensions, theme: Theme) -> Scene {
         let is_last = index + 1 == count;
         let mut layout = layout(&drawn, x, y, dimensions)
             .with_theme(theme.clone())
-            .with_y_label(y.label(&panel.y))
+            .with_y_label(y.label(&panel.y, dimensions.coarse))
+            .with_show_grid(!dimensions.coarse)
             .with_force_margins(left, right)
             .with_force_margins_y(ABOVE, dimensions.below(is_last));
         if is_last {
-            layout = layout.with_x_label(x.label(&figure.x));
+            layout = layout.with_x_label(x.label(&figure.x, false));
         }
         canvas = canvas.with_row_height(index, dimensions.row(is_last));
         plots.push(drawn);
