@@ -39,7 +39,7 @@ R1 out 0 1k
 ";
 
 /// Behavioural sources, and controlled sources with polynomials, tables or formulas.
-pub const KIND: Kind = Kind {
+pub static KIND: Kind = Kind {
     name: "behavioural",
     letter: Some('b'),
     model_types: &[],

@@ -19,7 +19,8 @@ const EXAMPLE: &str = "\
 *! run ac
 *! expect vm(out) = 1.8 V  rtol 1e-6
 V1 in 0 dc 0 ac 1
-L1 in 0 1m
+R2 in a 1u
+L1 a 0 1m
 L2 out 0 4m
 K1 L1 L2 0.9
 R1 out 0 1e12

@@ -218,6 +218,9 @@ codes! {
         "The sweep names neither a source, a resistor, temp, a parameter nor a device parameter of the circuit."
     TOO_MANY_INSTANCES "E0520" "the circuit is too large"
         "Expanding the subcircuits gives more devices than can be held."
+    NATURE_CLASH "E0521" "a node is electrical here and thermal there"
+        "A terminal that carries a current and one that carries heat meet at this node. Thermal terminals (self-heating) \
+         connect to thermal terminals, or to ground, which is the ambient."
 
     VOLTAGE_LOOP "E0601" "a loop of voltage sources and inductors"
         "Voltage sources, inductors and other branches with a given voltage form a loop, so its current is not \

@@ -1,6 +1,27 @@
-//! Circuit simulation with threshold switches and phase-change memory.
+//! Ovonic: circuit simulation with threshold switches and phase-change memory.
+//!
+//! The façade: read a netlist, understand it, run what it asks for. Everything that a program needs of the crates below
+//! is re-exported here; nothing here prints, reads the environment or keeps a global.
 
+mod design;
+mod elaborate;
+mod error;
+mod formula;
+mod outputs;
+mod run;
+mod session;
+mod topology;
+
+pub use elaborate::{
+    NoiseTask, Options, Planned, Range, Sweep, SweepTarget, Task, TraceTask, TransientTask,
+};
+pub use error::Error;
+pub use ovonic_analysis::{Attempt, Method, Progress, TransientStatistics};
+pub use ovonic_devices::ALL as DEVICES;
+pub use run::{AnalysisReport, Observer, Recording, RunOptions, RunReport};
+pub use session::{LoadOptions, Simulation};
+
+pub use ovonic_circuit as circuit;
 pub use ovonic_device as device;
-pub use ovonic_devices as devices;
 pub use ovonic_netlist as netlist;
 pub use ovonic_waveforms as waveforms;

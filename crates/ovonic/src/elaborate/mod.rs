@@ -1,0 +1,66 @@
+//! Elaboration: from a syntax tree and the list of devices to a circuit.
+//!
+//! ```text
+//! sort       cards by what they are; one table for each scope
+//! decide     take the branches of conditionals that hold
+//! value      compute parameters when they are needed, and remember what depends on what
+//! expand     subcircuit instances into devices with names like r.x1.r1 at nodes like x1.n
+//! connect    couple devices to the branch currents that they borrow
+//! plan       options, analyses, outputs, initial conditions
+//! ```
+//!
+//! Everything is looked at, so that one run shows all mistakes; whether there is a circuit is decided at the end.
+
+mod assign;
+mod conditions;
+mod draft;
+mod expand;
+mod functions;
+mod lines;
+mod lower;
+mod models;
+mod options;
+mod outputs;
+mod plan;
+mod reporter;
+mod scope;
+mod table;
+mod waveforms;
+
+pub use options::Options;
+pub use plan::{NoiseTask, Planned, Range, Sweep, SweepTarget, Task, TraceTask, TransientTask};
+
+pub(crate) use assign::parameter_error;
+pub(crate) use conditions::StartingPoint;
+pub(crate) use expand::Record;
+pub(crate) use outputs::{Request, Wanted};
+pub(crate) use reporter::{Reported, Reporter};
+pub(crate) use scope::{Dependence, ScopeId};
+
+use scope::Scopes;
+pub(crate) use table::{Cards, Table};
+
+use models::PreparedModel;
+use ovonic_circuit::{CircuitBuilder, InstanceId};
+use ovonic_device::{Environment, Kind};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Everything that is known while a netlist is elaborated, kept afterwards for changes of parameters.
+pub(crate) struct Elaborator {
+    pub(crate) scopes: Scopes,
+    pub(crate) reporter: Reporter,
+    pub(crate) kinds: &'static [&'static Kind],
+    pub(crate) options: Options,
+    /// What surrounds a device that says nothing of its own.
+    pub(crate) environment: Environment,
+    models: HashMap<(ScopeId, String), Result<Arc<PreparedModel>, Reported>>,
+    pub(crate) builder: CircuitBuilder,
+    pub(crate) records: Vec<Record>,
+    /// Instances by name.
+    pub(crate) instances: HashMap<String, InstanceId>,
+    /// What the shape of the circuit depends on: conditions and multiplicities.
+    pub(crate) structure: Dependence,
+    /// Scopes that have been expanded, by the instance name that opened them.
+    pub(crate) opened: HashMap<String, ScopeId>,
+}

@@ -1,0 +1,71 @@
+//! Collects diagnostics during elaboration, each with the subcircuit instances that led to it.
+//!
+//! A mistake inside a subcircuit that is instantiated a thousand times is one mistake, so what has been said of
+//! a place is not said again.
+
+use ovonic_netlist::codes::Code;
+use ovonic_netlist::{Diagnostic, SourceMap, Span, TraceEntry};
+use std::collections::HashSet;
+
+/// The mistake has been reported; whoever gets this has nothing to add.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reported;
+
+/// The list of diagnostics, and where elaboration stands.
+#[derive(Default)]
+pub(crate) struct Reporter {
+    diagnostics: Vec<Diagnostic>,
+    seen: HashSet<(Code, Span, String)>,
+    trace: Vec<TraceEntry>,
+    n_errors: usize,
+}
+
+impl Reporter {
+    /// A reporter that continues a list.
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a diagnostic, unless it is there already.
+    pub(crate) fn report(&mut self, mut diagnostic: Diagnostic) -> Reported {
+        let key = (
+            diagnostic.code,
+            diagnostic.primary.span,
+            diagnostic.message.clone(),
+        );
+        if self.seen.insert(key) {
+            self.n_errors += usize::from(diagnostic.is_error());
+            diagnostic.trace.extend(self.trace.iter().rev().cloned());
+            self.diagnostics.push(diagnostic);
+        }
+        Reported
+    }
+
+    /// The instances that lead to where elaboration stands, outermost first.
+    pub(crate) fn trace(&self) -> &[TraceEntry] {
+        &self.trace
+    }
+
+    /// Says which instances lead to what is looked at next, outermost first.
+    pub(crate) fn set_trace(&mut self, trace: &[TraceEntry]) {
+        self.trace = trace.to_vec();
+    }
+
+    /// Number of errors so far.
+    pub(crate) fn n_errors(&self) -> usize {
+        self.n_errors
+    }
+
+    /// The diagnostics as they are.
+    pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.diagnostics
+    }
+
+    /// The diagnostics, with the includes that led to their files.
+    pub(crate) fn finish(self, sources: &SourceMap) -> Vec<Diagnostic> {
+        let diagnostics = self.diagnostics.into_iter();
+        diagnostics
+            .map(|diagnostic| diagnostic.with_include_trace(sources))
+            .collect()
+    }
+}

@@ -1,0 +1,573 @@
+//! Running the analyses of a netlist, in the order of their cards.
+//!
+//! Every point goes to the observer's sink as soon as it is known. Batch programs of the SPICE family run all ac
+//! analyses first, then dc, op and tran; here the cards decide, since results carry their analysis anyway and a user
+//! can put them in the order that he wants.
+
+use crate::design::window;
+use crate::elaborate::{NoiseTask, Sweep, SweepTarget, Task, TransientTask};
+use crate::error::Error;
+use crate::outputs::Outputs;
+use crate::session::Simulation;
+use num_complex::Complex64;
+use ovonic_analysis::{
+    Attempt, NoiseOptions, OpOptions, OperatingPoint, Probe, Progress, SolverOptions,
+    TransientOptions, TransientStatistics, ac, noise, operating_point, transient,
+};
+use ovonic_circuit::Point;
+use ovonic_waveforms::{
+    MemorySink, Outcome, PlotHeader, PlotKind, Quantity, Results, Sink, Variable,
+};
+use std::cell::RefCell;
+
+/// What to run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunOptions {
+    /// Positions among [`Simulation::analyses`]; absent for all of them. A netlist without analyses has its operating
+    /// point solved.
+    pub analyses: Option<Vec<usize>>,
+}
+
+/// Watches a run and receives its results.
+pub trait Observer {
+    /// Where the next point goes.
+    fn sink(&mut self) -> &mut dyn Sink;
+
+    /// An analysis begins (`op`, `dc`, `ac`, `tran`, `noise`, `trace`).
+    fn begin(&mut self, analysis: &str) {
+        let _ = analysis;
+    }
+
+    /// How far the analysis is. Called often; must be cheap.
+    fn progress(&mut self, progress: &Progress) {
+        let _ = progress;
+    }
+
+    /// An analysis has ended without an error.
+    fn end(&mut self, report: &AnalysisReport) {
+        let _ = report;
+    }
+
+    /// Whether the run should stop at the next point.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// An observer that keeps all results in memory.
+#[derive(Default)]
+pub struct Recording {
+    sink: MemorySink,
+}
+
+impl Recording {
+    /// Nothing recorded yet.
+    #[must_use]
+    pub fn new() -> Recording {
+        Recording::default()
+    }
+
+    /// What was recorded.
+    #[must_use]
+    pub fn into_results(self) -> Results {
+        self.sink.into_results()
+    }
+}
+
+impl Observer for Recording {
+    fn sink(&mut self) -> &mut dyn Sink {
+        &mut self.sink
+    }
+}
+
+/// What an analysis took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnalysisReport {
+    /// `op`, `dc`, `ac`, `tran`, `noise` or `trace`.
+    pub analysis: &'static str,
+    /// Points delivered.
+    pub points: usize,
+    /// Whether it was cancelled before its end.
+    pub cancelled: bool,
+    /// How the first operating point was found; the last attempt succeeded.
+    pub attempts: Vec<Attempt>,
+    /// Work of a transient.
+    pub transient: Option<TransientStatistics>,
+}
+
+/// What a run took.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunReport {
+    /// The analyses in the order in which they ran.
+    pub analyses: Vec<AnalysisReport>,
+}
+
+impl RunReport {
+    /// Whether the run was cancelled.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.analyses.iter().any(|analysis| analysis.cancelled)
+    }
+}
+
+/// Lets the recorder of points and the report of progress share one observer.
+struct Shared<'a>(RefCell<&'a mut dyn Observer>);
+
+impl Shared<'_> {
+    fn begin_plot(&self, header: &PlotHeader) -> Result<(), Error> {
+        Ok(self.0.borrow_mut().sink().begin(header)?)
+    }
+
+    fn end_plot(&self, outcome: &Outcome) -> Result<(), Error> {
+        Ok(self.0.borrow_mut().sink().end(outcome)?)
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.0.borrow().is_cancelled()
+    }
+
+    /// Closes the open plot in the way that fits how its analysis ended.
+    fn close<T>(
+        &self,
+        result: Result<T, Error>,
+        cancelled: impl Fn(&T) -> bool,
+    ) -> Result<T, Error> {
+        match result {
+            Ok(value) => {
+                let outcome = if cancelled(&value) {
+                    Outcome::Interrupted
+                } else {
+                    Outcome::Complete
+                };
+                self.end_plot(&outcome)?;
+                Ok(value)
+            }
+            Err(error) => {
+                if !error.is_output() {
+                    let reason = error.to_string();
+                    let reason = reason.lines().next().unwrap_or_default().to_owned();
+                    self.end_plot(&Outcome::Failed { reason })?;
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+/// The observer as analyses see it.
+struct Watch<'a, 'b>(&'a Shared<'b>);
+
+impl ovonic_analysis::Observer for Watch<'_, '_> {
+    fn cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        self.0.0.borrow_mut().progress(progress);
+    }
+}
+
+impl Simulation {
+    /// Runs analyses, passing results to the observer's sink while they are computed.
+    ///
+    /// # Errors
+    /// At the first analysis without a solution, or when results cannot be written. Points that were delivered
+    /// until then stand.
+    pub fn run(
+        &mut self,
+        options: &RunOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<RunReport, Error> {
+        let count = self.design.plan.len();
+        let chosen: Vec<usize> = match &options.analyses {
+            Some(chosen) => chosen.clone(),
+            None => (0..count).collect(),
+        };
+        if let Some(&index) = chosen.iter().find(|&&index| index >= count) {
+            return Err(Error::no_such_analysis(index, count));
+        }
+        let mut tasks: Vec<Task> = chosen
+            .iter()
+            .map(|&index| self.design.plan[index].task.clone())
+            .collect();
+        if tasks.is_empty() && options.analyses.is_none() {
+            tasks.push(Task::OperatingPoint);
+        }
+        let shared = Shared(RefCell::new(observer));
+        let mut report = RunReport::default();
+        for task in tasks {
+            shared.0.borrow_mut().begin(task.name());
+            let analysis = self.run_task(&task, &shared)?;
+            shared.0.borrow_mut().end(&analysis);
+            let cancelled = analysis.cancelled;
+            report.analyses.push(analysis);
+            if cancelled {
+                break;
+            }
+        }
+        Ok(report)
+    }
+
+    fn run_task(&mut self, task: &Task, shared: &Shared<'_>) -> Result<AnalysisReport, Error> {
+        let (points, cancelled, attempts, statistics) = match task {
+            Task::OperatingPoint => self.run_op(shared)?,
+            Task::Dc(sweeps) => self.run_dc(sweeps, shared)?,
+            Task::Ac(sweep) => self.run_ac(sweep, shared)?,
+            Task::Transient(task) => self.run_transient(task, shared)?,
+            Task::Noise(task) => self.run_noise(task, shared)?,
+            Task::Trace(_) => return Err(Error::not_available("trace")),
+        };
+        Ok(AnalysisReport {
+            analysis: task.name(),
+            points,
+            cancelled,
+            attempts,
+            transient: statistics,
+        })
+    }
+
+    fn solver(&self) -> SolverOptions {
+        self.design.elaborator.options.solver()
+    }
+
+    fn outputs(&self, analysis: &str) -> Outputs {
+        Outputs::of(&self.design.circuit, &self.design.requests, analysis)
+    }
+
+    fn header(&self, kind: PlotKind, scale: Vec<Variable>, outputs: &Outputs) -> PlotHeader {
+        let mut variables = scale;
+        variables.extend(outputs.variables().cloned());
+        match kind {
+            PlotKind::Ac => PlotHeader::complex(self.title(), kind, variables),
+            kind => PlotHeader::real(self.title(), kind, variables),
+        }
+    }
+
+    fn solve_op(
+        &self,
+        analysis: &'static str,
+        options: &SolverOptions,
+        op: &OpOptions,
+    ) -> Result<OperatingPoint, Error> {
+        operating_point(&self.design.circuit, options, op)
+            .map_err(|error| Error::convergence(analysis, error))
+    }
+
+    fn op_options(&self) -> OpOptions {
+        OpOptions {
+            nodesets: self.design.start.node_sets.clone(),
+            ..OpOptions::default()
+        }
+    }
+
+    fn run_op(&mut self, shared: &Shared<'_>) -> Result<Ran, Error> {
+        let options = self.solver();
+        let point = self.solve_op("op", &options, &self.op_options())?;
+        let mut outputs = self.outputs("op");
+        let header = self.header(PlotKind::OperatingPoint, Vec::new(), &outputs);
+        shared.begin_plot(&header)?;
+        let mut values = Vec::new();
+        let at = solved(&point, &options);
+        outputs.append(&self.design.circuit, at, None, &mut values);
+        shared.0.borrow_mut().sink().point(&values)?;
+        shared.end_plot(&Outcome::Complete)?;
+        Ok((1, false, point.attempts, None))
+    }
+
+    fn run_dc(&mut self, sweeps: &[Sweep], shared: &Shared<'_>) -> Result<Ran, Error> {
+        let before: Vec<Before> = sweeps.iter().map(|sweep| self.before(sweep)).collect();
+        let mut outputs = self.outputs("dc");
+        let scales = sweeps.iter().enumerate();
+        let scales = scales.map(|(index, sweep)| self.scale(sweep, index == 0));
+        let header = self.header(PlotKind::DcTransfer, scales.collect(), &outputs);
+        shared.begin_plot(&header)?;
+        let result = self.sweep(sweeps, &mut outputs, shared);
+        let restored = self.restore(before);
+        let ran = shared.close(result, |ran| ran.1)?;
+        restored?;
+        Ok(ran)
+    }
+
+    /// The points of a sweep, the first variable fastest. Each starts from the one before.
+    fn sweep(
+        &mut self,
+        sweeps: &[Sweep],
+        outputs: &mut Outputs,
+        shared: &Shared<'_>,
+    ) -> Result<Ran, Error> {
+        let options = self.solver();
+        let mut op = self.op_options();
+        let lengths: Vec<usize> = sweeps.iter().map(|sweep| sweep.range.len()).collect();
+        let total: usize = lengths.iter().product();
+        let mut attempts = Vec::new();
+        let mut values = Vec::new();
+        let mut previous: Vec<Option<usize>> = vec![None; sweeps.len()];
+        for number in 0..total {
+            if shared.is_cancelled() {
+                return Ok((number, true, attempts, None));
+            }
+            values.clear();
+            let mut rest = number;
+            for (position, sweep) in sweeps.iter().enumerate() {
+                let index = rest % lengths[position];
+                rest /= lengths[position];
+                let value = sweep.range.value(index);
+                if previous[position] != Some(index) {
+                    previous[position] = Some(index);
+                    let sources = self.shared_sources();
+                    self.design
+                        .set_target(&sweep.target, value)
+                        .map_err(|diagnostics| Error::netlist(diagnostics, sources))?;
+                    if position > 0 {
+                        // A new inner sweep starts far from where the last one ended.
+                        op.guess = None;
+                        op.latches = None;
+                    }
+                }
+                values.push(value);
+            }
+            let point = self.solve_point(&options, &mut op)?;
+            if number == 0 {
+                attempts.clone_from(&point.attempts);
+            }
+            let at = solved(&point, &options);
+            outputs.append(&self.design.circuit, at, None, &mut values);
+            let mut observer = shared.0.borrow_mut();
+            observer.sink().point(&values)?;
+            observer.progress(&Progress {
+                fraction: (number + 1) as f64 / total as f64,
+                position: values[0],
+                end: sweeps[0].range.value(lengths[0] - 1),
+                step: 0.0,
+                accepted: number + 1,
+                rejected: 0,
+                iterations: 0,
+            });
+            op.guess = Some(point.x);
+            op.latches = Some(point.latches);
+        }
+        Ok((total, false, attempts, None))
+    }
+
+    /// A point of a sweep: from the point before if that works, else from nothing.
+    fn solve_point(
+        &self,
+        options: &SolverOptions,
+        op: &mut OpOptions,
+    ) -> Result<OperatingPoint, Error> {
+        if op
+            .guess
+            .as_ref()
+            .is_some_and(|guess| guess.len() != self.design.circuit.n() + 1)
+        {
+            op.guess = None;
+            op.latches = None;
+        }
+        self.solve_op("dc", options, op)
+    }
+
+    fn run_ac(
+        &mut self,
+        sweep: &ovonic_analysis::FrequencySweep,
+        shared: &Shared<'_>,
+    ) -> Result<Ran, Error> {
+        let options = self.solver();
+        let point = self.solve_op("ac", &options, &self.op_options())?;
+        let outputs = self.outputs("ac");
+        let scale = vec![Variable::new("frequency", Quantity::Frequency)];
+        let header = self.header(PlotKind::Ac, scale, &outputs);
+        let at = ovonic_analysis::small_signal_point(&point, &options);
+        let probes = outputs.small_signal(&self.design.circuit, at);
+        shared.begin_plot(&header)?;
+        let mut values: Vec<Complex64> = Vec::new();
+        let mut raw: Vec<Complex64> = Vec::new();
+        let result = ac(
+            &self.design.circuit,
+            &options,
+            &point,
+            sweep,
+            &mut |at| {
+                raw.clear();
+                probes.append(at.omega, at.x, &mut raw);
+                values.clear();
+                values.push(Complex64::new(at.frequency, 0.0));
+                outputs.append_complex(&raw, &mut values);
+                shared.0.borrow_mut().sink().complex_point(&values)
+            },
+            &mut Watch(shared),
+        );
+        let result = result.map_err(|error| Error::small_signal("ac", error));
+        let report = shared.close(result, |report| report.cancelled)?;
+        Ok((report.points, report.cancelled, point.attempts, None))
+    }
+
+    fn run_transient(&mut self, task: &TransientTask, shared: &Shared<'_>) -> Result<Ran, Error> {
+        let (step, stop) = window(task.step, task.stop);
+        let sources = self.shared_sources();
+        self.design
+            .set_window(step, stop)
+            .map_err(|diagnostics| Error::netlist(diagnostics, sources))?;
+        let tran = TransientOptions {
+            start: task.start,
+            max_step: task.max_step,
+            use_initial_conditions: task.use_initial_conditions,
+            initial_conditions: self.design.start.initial_conditions.clone(),
+            nodesets: self.design.start.node_sets.clone(),
+            method: self.design.elaborator.options.method,
+            ..TransientOptions::new(task.step, task.stop)
+        };
+        let mut outputs = self.outputs("tran");
+        let scale = vec![Variable::new("time", Quantity::Time)];
+        let header = self.header(PlotKind::Transient, scale, &outputs);
+        shared.begin_plot(&header)?;
+        let mut values = Vec::new();
+        let mut points = 0;
+        let result = transient(
+            &self.design.circuit,
+            &self.solver(),
+            &tran,
+            &mut |at| {
+                values.clear();
+                values.push(at.time.seconds());
+                outputs.append(at.circuit, at.point, Some(at.rates), &mut values);
+                points += 1;
+                shared.0.borrow_mut().sink().point(&values)
+            },
+            &mut Watch(shared),
+        );
+        let result = result.map_err(Error::from);
+        let done = shared.close(result, |done| done.cancelled)?;
+        Ok((points, done.cancelled, done.attempts, Some(done.statistics)))
+    }
+
+    fn run_noise(&mut self, task: &NoiseTask, shared: &Shared<'_>) -> Result<Ran, Error> {
+        let options = self.solver();
+        let point = self.solve_op("noise", &options, &self.op_options())?;
+        let builder = &mut self.design.elaborator.builder;
+        let output = builder.node(&task.output);
+        let reference = builder.node(&task.reference);
+        let request = NoiseOptions {
+            output: Probe::Difference(output, reference),
+            input: task.source,
+            sweep: task.sweep.clone(),
+        };
+        let circuit = &self.design.circuit;
+        let is_current = circuit.branch(task.source).is_none();
+        let (density, total) = if is_current {
+            (Quantity::CurrentDensity, Quantity::Current)
+        } else {
+            (Quantity::VoltageDensity, Quantity::Voltage)
+        };
+        let variables = vec![
+            Variable::new("frequency", Quantity::Frequency),
+            Variable::new("inoise_spectrum", density),
+            Variable::new("onoise_spectrum", Quantity::VoltageDensity),
+        ];
+        let mut origins = Vec::new();
+        let mut header = PlotHeader::real(self.title(), PlotKind::NoiseSpectrum, variables);
+        if task.points_per_summary.is_some() {
+            origins = ovonic_analysis::noise_origins(circuit, &options, &point);
+            header.variables.extend(origins.iter().map(|origin| {
+                let device = &circuit.spec(origin.instance).name;
+                let name = format!("onoise_{device}_{}", origin.name.replace(' ', "_"));
+                Variable::new(name, Quantity::VoltageDensity)
+            }));
+        }
+        shared.begin_plot(&header)?;
+        let mut values = Vec::new();
+        let result = noise(
+            circuit,
+            &options,
+            &point,
+            &request,
+            &mut |at| {
+                values.clear();
+                values.extend([at.frequency, at.input.sqrt(), at.output.sqrt()]);
+                if !origins.is_empty() {
+                    values.extend(at.contributions.iter().map(|part| part.sqrt()));
+                }
+                shared.0.borrow_mut().sink().point(&values)
+            },
+            &mut Watch(shared),
+        );
+        let result = result.map_err(|error| Error::small_signal("noise", error));
+        let report = shared.close(result, |report| report.cancelled)?;
+        let variables = vec![
+            Variable::new("v(onoise_total)", Quantity::Voltage),
+            Variable::new("v(inoise_total)", total),
+        ];
+        let header = PlotHeader::real(self.title(), PlotKind::IntegratedNoise, variables);
+        shared.begin_plot(&header)?;
+        let totals = [report.total.output.sqrt(), report.total.input.sqrt()];
+        shared.0.borrow_mut().sink().point(&totals)?;
+        shared.end_plot(&Outcome::Complete)?;
+        Ok((report.points, report.cancelled, point.attempts, None))
+    }
+
+    /// The variable that a sweep's values fill: under the name that programs of the family give the scale, or under
+    /// that of an outer sweep.
+    fn scale(&self, sweep: &Sweep, is_inner: bool) -> Variable {
+        let circuit = &self.design.circuit;
+        let (name, quantity) = match &sweep.target {
+            SweepTarget::Temperature => ("temp-sweep", Quantity::TemperatureSweep),
+            SweepTarget::Parameter(name) => (name.as_str(), Quantity::Dimensionless),
+            SweepTarget::Device(id, index) => {
+                let kind = circuit.spec(*id).kind;
+                let is_value = kind.value == Some(kind.params[*index].name);
+                match (kind.letter, is_value) {
+                    (Some('v'), true) => ("v-sweep", Quantity::Voltage),
+                    (Some('i'), true) => ("i-sweep", Quantity::Current),
+                    (Some('r'), true) => ("res-sweep", Quantity::ResistanceSweep),
+                    _ => (sweep.name.as_str(), Quantity::Dimensionless),
+                }
+            }
+        };
+        let name = if is_inner { name } else { sweep.name.as_str() };
+        Variable::new(name, quantity)
+    }
+
+    fn before(&mut self, sweep: &Sweep) -> Before {
+        match &sweep.target {
+            SweepTarget::Device(id, _) => {
+                Before::Device(*id, self.design.circuit.spec(*id).params.clone())
+            }
+            SweepTarget::Temperature => Before::Temperature(self.design.temperature_celsius()),
+            SweepTarget::Parameter(name) => {
+                Before::Parameter(name.clone(), self.design.fixed_value(name))
+            }
+        }
+    }
+
+    fn restore(&mut self, before: Vec<Before>) -> Result<(), Error> {
+        for state in before {
+            let restored = match state {
+                Before::Device(id, params) => self.design.restore_device(id, params),
+                Before::Temperature(celsius) => self.design.set_temperature(celsius),
+                Before::Parameter(name, value) => self.design.set_parameter(&name, value),
+            };
+            restored.map_err(|diagnostics| Error::netlist(diagnostics, self.shared_sources()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Points, whether cancelled, attempts at the first operating point, work of a transient.
+type Ran = (usize, bool, Vec<Attempt>, Option<TransientStatistics>);
+
+/// What a sweep found before it changed it.
+enum Before {
+    Device(
+        ovonic_circuit::InstanceId,
+        std::sync::Arc<dyn ovonic_device::AnyParams>,
+    ),
+    Temperature(f64),
+    Parameter(String, Option<f64>),
+}
+
+/// A solved operating point, as probes see it.
+fn solved<'a>(point: &'a OperatingPoint, options: &SolverOptions) -> Point<'a> {
+    Point {
+        gmin: options.gmin,
+        ..Point::dc(&point.x, &point.latches)
+    }
+}
