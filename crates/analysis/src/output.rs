@@ -338,7 +338,10 @@ impl ProbeSet {
         let x = at.point.x;
         for (probe, &place) in self.probes.iter().zip(&self.places) {
             out.push(match *probe {
-                Probe::TerminalCurrent { terminal, .. } => self.residuals[place][terminal],
+                Probe::TerminalCurrent { instance, terminal } => {
+                    let rows = at.circuit.terminal_rows(instance, terminal).into_iter();
+                    rows.map(|row| self.residuals[place][row]).sum()
+                }
                 Probe::DeviceOutput { index, .. } => self.values[place][index],
                 _ => {
                     let ground = at.circuit.n();

@@ -7,7 +7,7 @@ use crate::error::{BuildError, CondensationError};
 use crate::ids::{InstanceId, NodeId, UnknownId};
 use ovonic_device::{
     AnyParams, DelayedEntry, Environment, Group, Limiting, LocalJacobian, LocalResidual, Nature,
-    NoiseSource, ParamError, Retention, Role, Structure, Time, Unknown,
+    NoiseSource, ParamError, Retention, Role, Structure, Tie, Time, Unknown,
 };
 use ovonic_numerics::sparse::{Element, Pattern};
 use std::ops::Range;
@@ -218,6 +218,28 @@ impl Circuit {
         self.groups[group].unknowns(position)
     }
 
+    /// Local unknowns through whose rows the current of terminal `terminal` flows: itself, and those that are
+    /// tied to it because the instance does not need them.
+    pub fn terminal_rows(&self, id: InstanceId, terminal: usize) -> Vec<usize> {
+        let Member { group, position } = self.instances[id.0].member;
+        let connected = self.connected(id);
+        let ties = self.groups[group].collapse(position, connected);
+        let mut resolved: Vec<usize> = (0..ties.len()).collect();
+        for (i, tie) in ties.iter().enumerate() {
+            if let Tie::To(target) = *tie {
+                resolved[i] = resolved[target];
+            }
+        }
+        (0..ties.len())
+            .filter(|&i| resolved[i] == terminal)
+            .collect()
+    }
+
+    /// A bit for each terminal that the instance names.
+    fn connected(&self, id: InstanceId) -> u64 {
+        (0..self.spec(id).terminals.len()).fold(0, |mask: u64, i| mask | 1 << i)
+    }
+
     /// The row of an instance's (first) branch current.
     pub fn branch(&self, id: InstanceId) -> Option<UnknownId> {
         let branch = self
@@ -363,7 +385,7 @@ impl Circuit {
         environment: Environment,
     ) -> Result<Change, ParamError> {
         let Member { group, position } = self.instances[id.0].member;
-        let connected = (0..self.spec(id).terminals.len()).fold(0, |mask: u64, i| mask | 1 << i);
+        let connected = self.connected(id);
         let before = self.groups[group].collapse(position, connected);
         self.groups[group].update(position, &*params, &environment)?;
         let spec = self.builder.spec_mut(id);

@@ -4,7 +4,8 @@
 //! solve the whole step from the last point
 //! plausible: each unknown moved about as far as it did before, or by little of what it has covered
 //! otherwise step on by halves: a part step passes when no unknown moves by most of the whole step's change;
-//! at the smallest part step there is no branch to follow, and an operating point from the last state is a jump
+//! at the smallest part step there is no branch to follow: the circuit moves by its own dynamics until it rests
+//! (implicit Euler, ever longer steps), or failing that to any operating point, and the jump is recorded
 //! ```
 
 use super::{
@@ -17,6 +18,14 @@ use crate::report::ConvergenceError;
 use ovonic_circuit::Change;
 use ovonic_numerics::sparse::LinearSolver;
 
+/// Capacitance of each node, F, while the circuit moves from one branch to another by its own dynamics.
+const NODE_CAPACITANCE: f64 = 1e-12;
+/// First and last time step of that move, s.
+const MOVE_STEPS: (f64, f64) = (1e-15, 1e9);
+/// Time steps of that move before it is given up.
+const MAX_MOVE_STEPS: usize = 600;
+/// Newton iterations of each of them.
+const MOVE_ITERATIONS: usize = 20;
 /// Rounds of latch flips before a point is left to the operating point's report.
 const MAX_FLIP_ROUNDS: usize = 50;
 /// Smallest part of a step.
@@ -193,8 +202,29 @@ impl<'a> Driver<'a> {
         Ok(state)
     }
 
-    /// An operating point near `from`, or anywhere when there is none.
+    /// Where the circuit comes to rest when it is let go at `from`, by its own dynamics.
+    fn rest(&mut self, from: &State, at: f64) -> Result<Solved, NewtonError> {
+        let moved = self.newton(Some(&from.limits), |newton, options, held| {
+            let x = move_to_rest(newton, options, held, from)?;
+            Ok((x, newton.assembly.limits().to_vec()))
+        });
+        let (x, limits) =
+            moved.unwrap_or_else(|SetupError(error)| Err(NewtonError::Linear(error)))?;
+        let state = State {
+            x,
+            limits,
+            ..from.clone()
+        };
+        self.solve_from(&state, at)
+    }
+
+    /// The point that `from` leads to when no branch does.
     fn recover(&mut self, from: &State, values: &[f64]) -> Result<Solved, DcError> {
+        let at = values[values.len() - 1];
+        if let Ok(solved) = self.rest(from, at) {
+            self.report.flips += solved.flips;
+            return Ok(solved);
+        }
         let near = OpOptions {
             guess: Some(from.x.clone()),
             latches: Some(from.latches.clone()),
@@ -426,6 +456,61 @@ impl<'a> Driver<'a> {
         })?;
         Ok(())
     }
+}
+
+/// Integrates `f + q̇ = 0`, with a capacitance at each node, from `from` until nothing moves any more.
+fn move_to_rest(
+    newton: &mut Newton<'_>,
+    options: &SolverOptions,
+    held: &[f64],
+    from: &State,
+) -> Result<Vec<f64>, NewtonError> {
+    let circuit = newton.circuit();
+    let standing = Equation {
+        held: Some(held),
+        settle: false,
+        ..Equation::dc(&from.latches, options.gmin)
+    };
+    let mut x = from.x.clone();
+    circuit.residual(&standing.point(&x), &mut newton.assembly);
+    let mut charge = newton.assembly.reactive.clone();
+    let (mut step, longest) = MOVE_STEPS;
+    let shortest = 1e-6 * step;
+    let mut failure = NewtonError::Iterations {
+        iterations: MAX_MOVE_STEPS,
+    };
+    for _ in 0..MAX_MOVE_STEPS {
+        let alpha = 1.0 / step;
+        let history: Vec<f64> = charge.iter().map(|q| -alpha * q).collect();
+        let equation = Equation {
+            alpha,
+            history: Some(&history),
+            anchor: Some((alpha * NODE_CAPACITANCE, &x)),
+            ..standing
+        };
+        let mut trial = x.clone();
+        let limits = newton.assembly.limits().to_vec();
+        match newton.solve(&equation, &mut trial, MOVE_ITERATIONS) {
+            Ok(_) => {
+                x = trial;
+                charge.copy_from_slice(&newton.assembly.reactive);
+                if step > longest {
+                    return Ok(x);
+                }
+                step *= 2.0;
+            }
+            Err(error) => {
+                newton.assembly.set_limits(&limits);
+                newton.refresh();
+                step *= 0.125;
+                if step < shortest {
+                    return Err(error);
+                }
+                failure = error;
+            }
+        }
+    }
+    Err(failure)
 }
 
 impl Covered {
