@@ -23,5 +23,6 @@ pub use session::{LoadOptions, Simulation};
 
 pub use ovonic_circuit as circuit;
 pub use ovonic_device as device;
+pub use ovonic_devices as devices;
 pub use ovonic_netlist as netlist;
 pub use ovonic_waveforms as waveforms;

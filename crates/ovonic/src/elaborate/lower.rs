@@ -503,10 +503,8 @@ fn reads_signals(
     while let Some(expression) = open.pop() {
         match &expression.kind {
             ExprKind::Voltage { .. } | ExprKind::Current { .. } => return true,
-            ExprKind::Name(name) if name == "time" => {
-                if !scopes.has_parameter(scope, name) {
-                    return true;
-                }
+            ExprKind::Name(name) if name == "time" && !scopes.has_parameter(scope, name) => {
+                return true;
             }
             ExprKind::Call { name, args } => {
                 open.extend(args);

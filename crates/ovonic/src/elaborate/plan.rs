@@ -253,7 +253,7 @@ impl Elaborator {
             )));
         }
         let stop = self.top(&card.stop)?;
-        if !(stop > 0.0) {
+        if stop <= 0.0 {
             return Err(self.bad(
                 &card.stop,
                 format!("the stop time {stop} s is not positive"),
@@ -263,7 +263,7 @@ impl Elaborator {
             None => 0.0,
             Some(argument) => {
                 let step = self.top(argument)?;
-                if !(step >= 0.0) {
+                if step < 0.0 {
                     return Err(self.bad(argument, format!("the step {step} s is negative")));
                 }
                 step
@@ -284,7 +284,7 @@ impl Elaborator {
             None => None,
             Some(argument) => {
                 let max_step = self.top(argument)?;
-                if !(max_step > 0.0) {
+                if max_step <= 0.0 {
                     let what = format!("the largest step {max_step} s is not positive");
                     return Err(self.bad(argument, what));
                 }
@@ -463,11 +463,11 @@ impl Elaborator {
                 stop,
             },
             Range::Logarithmic {
-                base,
+                base: 2.0,
                 points,
                 start,
                 stop,
-            } if base == 2.0 => FrequencySweep::Octave {
+            } => FrequencySweep::Octave {
                 points,
                 start,
                 stop,
