@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ovonic::netlist::Dialect;
 
+use crate::commands::ngspice::NgspiceArgs;
+use crate::commands::run::RunArgs;
 use crate::exit;
 
 /// SPICE-style circuit simulator for threshold switches and phase-change memory.
@@ -27,12 +29,16 @@ pub(crate) struct Arguments {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Simulate a netlist
+    Run(RunArgs),
     /// Say what is wrong with netlists, without simulating them
     Check(CheckArgs),
     /// Explain a diagnostic code
     Explain(ExplainArgs),
     /// Plot signals of a raw or csv file
     Plot(PlotArgs),
+    /// Simulate a netlist behind the command line of ngspice
+    Ngspice(NgspiceArgs),
     /// List the devices
     Devices,
     /// Explain a command, a device or a diagnostic code

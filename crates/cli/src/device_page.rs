@@ -163,11 +163,11 @@ fn outputs(outputs: &[Output]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ovonic::devices::ALL;
+    use ovonic::DEVICES;
 
     #[test]
     fn every_page_names_all_parameters_and_shows_the_example() {
-        for kind in ALL {
+        for kind in DEVICES {
             let page = page(kind);
             for info in kind.params {
                 let row = format!("\n  {} ", info.name);

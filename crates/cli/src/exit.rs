@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use ovonic::waveforms::WaveformError;
 
 use crate::plot::PlotError;
+use crate::simulate;
 
 /// What the exit code says. The order is that of gravity for a run with several outcomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,6 +80,20 @@ pub(crate) enum Failure {
     /// Results could not be read or written.
     #[error(transparent)]
     Waveform(#[from] WaveformError),
+    /// The netlist does not suit the command line: it has no such parameter.
+    #[error(transparent)]
+    Unsuitable(ovonic::Error),
+    /// The simulation failed.
+    #[error(transparent)]
+    Simulation(ovonic::Error),
+    /// A file with results could not be written.
+    #[error("cannot write \"{}\": {error}", .path.display())]
+    Results {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: ovonic::Error,
+    },
     /// A picture could not be drawn.
     #[error(transparent)]
     Plot(#[from] PlotError),
@@ -115,11 +130,13 @@ impl Failure {
     pub(crate) fn status(&self) -> Status {
         match self {
             Failure::UnknownName { .. }
+            | Failure::Unsuitable(_)
             | Failure::Waveform(WaveformError::UnknownVector { .. })
             | Failure::Plot(
                 PlotError::UnknownFormat(_)
                 | PlotError::Waveform(WaveformError::UnknownVector { .. }),
             ) => Status::Usage,
+            Failure::Simulation(error) => simulate::status(error),
             _ => Status::Failed,
         }
     }

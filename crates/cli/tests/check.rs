@@ -54,3 +54,13 @@ fn a_missing_file_is_a_failure_and_no_diagnostic() {
         "{message}"
     );
 }
+
+#[test]
+fn what_only_the_devices_know_is_checked_too() {
+    let deck = GOOD.replace("R2 out 0 2k", "D1 out 0 x\n.model x d iss=1f");
+    let output = ovonic_fed(&["check", "-"], &deck);
+    assert_eq!(output.status.code(), Some(2));
+    let message = text(&output.stderr);
+    assert!(message.contains("help: did you mean \"is\""), "{message}");
+    assert!(message.contains("<stdin>:5:"), "{message}");
+}

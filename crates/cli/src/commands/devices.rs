@@ -1,6 +1,6 @@
 //! `ovonic devices`: the list of devices.
 
-use ovonic::devices::ALL;
+use ovonic::DEVICES;
 
 use crate::console::Console;
 use crate::device_page::names;
@@ -10,7 +10,7 @@ use crate::text::table;
 /// Lists every device with its element letter, its model types and one line about it.
 pub(crate) fn run(console: &mut Console) -> Result<Status, Failure> {
     let mut rows = vec![["device", "letter", "model types", ""].map(str::to_owned)];
-    rows.extend(ALL.iter().map(|kind| {
+    rows.extend(DEVICES.iter().map(|kind| {
         [
             kind.name.to_owned(),
             kind.letter.unwrap_or('n').to_ascii_uppercase().to_string(),

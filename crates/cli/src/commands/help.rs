@@ -1,8 +1,8 @@
 //! `ovonic help`: commands, devices and diagnostic codes under one word.
 
 use clap::CommandFactory;
+use ovonic::DEVICES;
 use ovonic::device::Kind;
-use ovonic::devices::ALL;
 use ovonic::netlist::{explain, suggest};
 
 use crate::args::{Arguments, HelpArgs};
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &HelpArgs, console: &mut Console) -> Result<Status,
 fn find(topic: &str) -> Vec<&'static Kind> {
     let topic = topic.to_ascii_lowercase();
     let of = |test: &dyn Fn(&Kind) -> bool| -> Vec<&'static Kind> {
-        ALL.iter().copied().filter(|kind| test(kind)).collect()
+        DEVICES.iter().copied().filter(|kind| test(kind)).collect()
     };
     let named = of(&|kind| kind.name == topic);
     if !named.is_empty() {
@@ -59,8 +59,8 @@ fn find(topic: &str) -> Vec<&'static Kind> {
 
 fn unknown(topic: &str, program: &clap::Command) -> Failure {
     let commands = program.get_subcommands().map(clap::Command::get_name);
-    let kinds = ALL.iter().map(|kind| kind.name);
-    let models = ALL
+    let kinds = DEVICES.iter().map(|kind| kind.name);
+    let models = DEVICES
         .iter()
         .flat_map(|kind| kind.model_types.iter().map(|model| model.word));
     let known: Vec<&str> = commands.chain(kinds).chain(models).collect();
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn devices_are_found_by_name_letter_and_model_type() {
-        for kind in ALL {
+        for kind in DEVICES {
             assert!(find(kind.name).iter().any(|found| found.name == kind.name));
             assert_eq!(find(&kind.name.to_ascii_uppercase()).len(), 1);
             if let Some(letter) = kind.letter {

@@ -4,4 +4,6 @@ pub(crate) mod check;
 pub(crate) mod devices;
 pub(crate) mod explain;
 pub(crate) mod help;
+pub(crate) mod ngspice;
 pub(crate) mod plot;
+pub(crate) mod run;

@@ -1,0 +1,238 @@
+//! `ovonic run`: simulates a netlist.
+//!
+//! Results go to the files that were asked for and tables to standard output; what is said about the run goes to
+//! standard error. Nothing is written beside the deck unless asked.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use ovonic::netlist::parse_number;
+use ovonic::waveforms::{Plot, split_path};
+use ovonic::{LoadOptions, Simulation};
+
+use crate::args::DialectArgs;
+use crate::commands::plot::draw;
+use crate::console::Console;
+use crate::exit::{Failure, Status};
+use crate::outputs::{Files, Keep};
+use crate::plot::{Format, PlotRequest};
+use crate::simulate::{self, Finished, Loaded, Order, plot_kind};
+use crate::statistics::Statistics;
+use crate::tables;
+
+/// Arguments of `run`.
+#[derive(Args, Debug)]
+pub(crate) struct RunArgs {
+    /// Netlist; - is standard input
+    pub(crate) deck: PathBuf,
+    /// Write all results to a raw file
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) raw: Option<PathBuf>,
+    /// Write the numbers of the raw file as text
+    #[arg(long, requires = "raw")]
+    pub(crate) ascii: bool,
+    /// Write all results as comma-separated tables
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Give each analysis files of its own: out.raw becomes out.tran.raw
+    #[arg(long)]
+    pub(crate) split: bool,
+    /// Plot what .plot cards ask for, or all voltages and currents; .svg, .png or .html
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
+    /// Write tables, measures and statistics here instead of to the terminal
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+    /// How to report the work that was done; json prints one object to standard output and no tables
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) stats: Stats,
+    /// No progress, no statistics, no warnings
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Give a .param another value
+    #[arg(short = 'D', long = "define", value_name = "NAME=VALUE", value_parser = definition)]
+    pub(crate) definitions: Vec<(String, f64)>,
+    /// How to read the netlist.
+    #[command(flatten)]
+    pub(crate) dialect: DialectArgs,
+}
+
+/// How work is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stats {
+    /// A table on standard error
+    Table,
+    /// One JSON object on standard output
+    Json,
+    /// Nothing
+    None,
+}
+
+/// `name=value` with the suffixes of netlists.
+fn definition(text: &str) -> Result<(String, f64), String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or_else(|| "expected name=value".to_owned())?;
+    let value = parse_number(value.trim()).map_err(|error| error.to_string())?;
+    Ok((name.trim().to_lowercase(), value))
+}
+
+/// Simulates, and shows what the netlist and the command line ask for.
+pub(crate) fn run(arguments: &RunArgs, console: &mut Console) -> Result<Status, Failure> {
+    let format = arguments.plot.as_deref().map(Format::of_path).transpose()?;
+    let options = LoadOptions {
+        dialect: arguments.dialect.dialect(),
+        parameters: arguments.definitions.clone(),
+        ..LoadOptions::default()
+    };
+    let quiet = arguments.quiet;
+    let Some(loaded) = simulate::load(&arguments.deck, &options, quiet, console)? else {
+        return Ok(Status::Usage);
+    };
+    let Loaded {
+        mut simulation,
+        seconds,
+    } = loaded;
+    let mut log = open_log(arguments.log.as_deref())?;
+    let files = Files {
+        raw: arguments.raw.clone(),
+        ascii: arguments.ascii,
+        csv: arguments.csv.clone(),
+        split: arguments.split,
+    };
+    let keep = match format {
+        Some(_) => Keep::All,
+        None => Keep::Kinds(printed_kinds(&simulation)),
+    };
+    let progress = console.interactive() && !quiet;
+    let finished = simulate::run(&mut simulation, files, keep, Order::Cards, progress)?;
+    let status = finished.status();
+    let report = Report {
+        arguments,
+        simulation: &simulation,
+        finished: &finished,
+        statistics: Statistics {
+            simulation: &simulation,
+            finished: &finished,
+            load_seconds: seconds,
+            status,
+        },
+    };
+    report.show(log.as_mut(), console)?;
+    if let (Some(path), Some(format)) = (&arguments.plot, format) {
+        plot(&finished, path, format, console)?;
+    }
+    Ok(status)
+}
+
+/// The analyses that `.print` cards speak of.
+fn printed_kinds(simulation: &Simulation) -> Vec<ovonic::waveforms::PlotKind> {
+    let names = simulation
+        .analyses()
+        .iter()
+        .map(|planned| planned.task.name());
+    let printed = names.filter(|name| !simulation.printed(name).is_empty());
+    printed.map(plot_kind).collect()
+}
+
+fn open_log(path: Option<&Path>) -> Result<Option<(PathBuf, File)>, Failure> {
+    let open = |path: &Path| match File::create(path) {
+        Ok(file) => Ok((path.to_owned(), file)),
+        Err(error) => Err(Failure::write(path, error)),
+    };
+    path.map(open).transpose()
+}
+
+/// What is shown at the end of a run.
+struct Report<'a> {
+    arguments: &'a RunArgs,
+    simulation: &'a Simulation,
+    finished: &'a Finished,
+    statistics: Statistics<'a>,
+}
+
+impl Report<'_> {
+    fn show(
+        &self,
+        log: Option<&mut (PathBuf, File)>,
+        console: &mut Console,
+    ) -> Result<(), Failure> {
+        let tables = tables::of(self.simulation, self.finished.outputs.results())?;
+        let json = self.arguments.stats == Stats::Json;
+        let logged = log.is_some();
+        if let Some((path, file)) = log {
+            let text = self.log(&tables);
+            let written = file.write_all(text.as_bytes());
+            written.map_err(|error| Failure::write(path, error))?;
+        } else if !json {
+            console.out().write_all(tables.as_bytes())?;
+        }
+        for error in &self.finished.errors {
+            console.say(&format!("error: {error}\n"));
+        }
+        if self.finished.is_interrupted() {
+            console.say("interrupted; the results so far are complete up to that point\n");
+        }
+        match self.arguments.stats {
+            Stats::Json => console.out().write_all(self.statistics.json().as_bytes())?,
+            Stats::Table if !self.arguments.quiet && !logged => {
+                console.say(&self.statistics.table());
+            }
+            Stats::Table | Stats::None => {}
+        }
+        let lost = tables.is_empty()
+            && !self.finished.outputs.has_files()
+            && self.arguments.plot.is_none()
+            && !self.finished.analyses.is_empty();
+        if lost && !self.arguments.quiet {
+            console.say(
+                "note: the results were not shown; ask for them with .print, -r, --csv or --plot\n",
+            );
+        }
+        Ok(())
+    }
+
+    /// Everything in one text; its first line is what readers of logs look for.
+    fn log(&self, tables: &str) -> String {
+        let mut text = format!("Circuit: {}\n\n{tables}", self.simulation.title());
+        for error in &self.finished.errors {
+            text += &format!("error: {error}\n");
+        }
+        if self.arguments.stats != Stats::None {
+            text.push('\n');
+            text += &self.statistics.table();
+        }
+        text
+    }
+}
+
+/// Draws every analysis that has a scale, in one file each.
+fn plot(
+    finished: &Finished,
+    path: &Path,
+    format: Format,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    let mut groups: Vec<Vec<&Plot>> = Vec::new();
+    let results = finished.outputs.results();
+    for plot in results.plots.iter().filter(|plot| plot.kind.has_scale()) {
+        match groups.iter_mut().find(|group| group[0].kind == plot.kind) {
+            Some(group) => group.push(plot),
+            None => groups.push(vec![plot]),
+        }
+    }
+    if groups.is_empty() {
+        console.say("note: there is nothing to plot; an operating point has no curves\n");
+    }
+    for group in &groups {
+        let path = if groups.len() == 1 {
+            path.to_owned()
+        } else {
+            split_path(path, &group[0].kind, 0)
+        };
+        draw(group, &PlotRequest::default(), format, Some(&path), console)?;
+    }
+    Ok(())
+}

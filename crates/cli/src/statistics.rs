@@ -1,0 +1,154 @@
+//! The work that a run took, as a table and as JSON.
+//!
+//! Both show the same numbers: the table to people, the object to programs that watch over performance.
+
+use ovonic::{Attempt, Simulation};
+use serde_json::{Map, Value, json};
+
+use crate::exit::Status;
+use crate::host;
+use crate::simulate::{Finished, Ran};
+use crate::text::{engineering, grouped, number, table};
+
+/// A run and what it was run on.
+pub(crate) struct Statistics<'a> {
+    pub(crate) simulation: &'a Simulation,
+    pub(crate) finished: &'a Finished,
+    /// Time to read and understand the netlist.
+    pub(crate) load_seconds: f64,
+    pub(crate) status: Status,
+}
+
+impl Statistics<'_> {
+    /// The table that ends a run.
+    pub(crate) fn table(&self) -> String {
+        let mut text = String::new();
+        if !self.finished.analyses.is_empty() {
+            let titles = [
+                "analysis", "points", "rejected", "Newton", "loads", "factored", "time",
+            ];
+            let mut rows = vec![titles.map(str::to_owned)];
+            rows.extend(self.finished.analyses.iter().map(row));
+            text += &table(&rows, "");
+        }
+        let circuit = self.simulation.circuit();
+        let nnz = circuit.pattern().nnz();
+        let mut line = format!(
+            "{} unknowns, {} nonzeros",
+            grouped(circuit.n()),
+            grouped(nnz)
+        );
+        if let Some(factors) = self.factor_nnz() {
+            line += &format!(", {} in the factors", grouped(factors));
+            if nnz > 0 {
+                line += &format!(" (fill {:.2})", factors as f64 / nnz as f64);
+            }
+        }
+        line += &format!("\nread {}s", engineering(self.load_seconds));
+        line += &format!(
+            ", simulated {}s",
+            engineering(self.finished.elapsed.as_secs_f64())
+        );
+        if let Some(bytes) = host::peak_memory() {
+            line += &format!(", peak memory {:.1} MB", bytes as f64 / 1e6);
+        }
+        text + &line + "\n"
+    }
+
+    /// The same as one JSON object in one line.
+    pub(crate) fn json(&self) -> String {
+        let circuit = self.simulation.circuit();
+        let analyses: Vec<Value> = self.finished.analyses.iter().map(object).collect();
+        let errors: Vec<String> = self
+            .finished
+            .errors
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let object = json!({
+            "program": concat!("ovonic ", env!("CARGO_PKG_VERSION")),
+            "title": self.simulation.title(),
+            "exit_code": self.status.code(),
+            "interrupted": self.finished.is_interrupted(),
+            "errors": errors,
+            "analyses": analyses,
+            "unknowns": circuit.n(),
+            "nnz": circuit.pattern().nnz(),
+            "factor_nnz": self.factor_nnz(),
+            "read_seconds": self.load_seconds,
+            "simulation_seconds": self.finished.elapsed.as_secs_f64(),
+            "peak_memory_bytes": host::peak_memory(),
+        });
+        format!("{object}\n")
+    }
+
+    /// Entries of the factors of the last analysis that counted them.
+    fn factor_nnz(&self) -> Option<usize> {
+        let transients = self.finished.analyses.iter().rev();
+        let mut counted = transients.filter_map(|ran| ran.report.transient);
+        counted
+            .next()
+            .map(|transient| transient.linear.factor_nnz)
+            .filter(|&count| count > 0)
+    }
+}
+
+/// Newton iterations of an analysis: those of its operating point, and those of its steps.
+fn newton_iterations(ran: &Ran) -> usize {
+    let op: usize = ran
+        .report
+        .attempts
+        .iter()
+        .map(|attempt| attempt.iterations)
+        .sum();
+    let steps = ran.report.transient.map_or(0, |t| t.newton.iterations);
+    op.max(steps)
+}
+
+fn row(ran: &Ran) -> [String; 7] {
+    let count = |value: Option<usize>| value.map_or_else(|| "-".to_owned(), grouped);
+    let transient = ran.report.transient;
+    [
+        ran.report.analysis.to_owned(),
+        grouped(ran.report.points),
+        count(transient.map(|t| t.rejected + t.failed)),
+        grouped(newton_iterations(ran)),
+        count(transient.map(|t| t.loads)),
+        count(transient.map(|t| t.linear.factorizations + t.linear.refactorizations)),
+        format!("{}s", engineering(ran.seconds)),
+    ]
+}
+
+fn object(ran: &Ran) -> Value {
+    let attempts: Vec<Value> = ran.report.attempts.iter().map(attempt).collect();
+    let mut object = Map::new();
+    let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
+    put("analysis", json!(ran.report.analysis));
+    put("points", json!(ran.report.points));
+    put("cancelled", json!(ran.report.cancelled));
+    put("seconds", json!(ran.seconds));
+    put("newton_iterations", json!(newton_iterations(ran)));
+    put("operating_point", json!(attempts));
+    if let Some(t) = ran.report.transient {
+        put("accepted", json!(t.accepted));
+        put("rejected", json!(t.rejected));
+        put("not_converged", json!(t.failed));
+        put("located_crossings", json!(t.located));
+        put("flips", json!(t.flips));
+        put("damped", json!(t.damped));
+        put("loads", json!(t.loads));
+        put("factorizations", json!(t.linear.factorizations));
+        put("refactorizations", json!(t.linear.refactorizations));
+        put("skipped_factorizations", json!(t.newton.reused));
+    }
+    Value::Object(object)
+}
+
+fn attempt(attempt: &Attempt) -> Value {
+    json!({
+        "method": attempt.method.name(),
+        "reached": number(attempt.reached),
+        "iterations": attempt.iterations,
+        "converged": attempt.failure.is_none(),
+    })
+}

@@ -1,0 +1,79 @@
+//! What `.op` and `.print` show, as text.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use ovonic::Simulation;
+use ovonic::waveforms::{Listing, Plot, PlotKind, Results, Table, Vector, WaveformError};
+
+use crate::simulate::plot_kind;
+
+/// The tables of all plots that are to be shown, in the order in which they were computed.
+///
+/// An operating point is shown even if no card asks for it: it is short, and there is nothing else to see of it.
+pub(crate) fn of(simulation: &Simulation, results: &Results) -> Result<String, WaveformError> {
+    let mut text = String::new();
+    for plot in results.plots.iter().filter(|plot| plot.points() > 0) {
+        let names = printed(simulation, &plot.kind);
+        let shown = if plot.kind == PlotKind::OperatingPoint {
+            listing(plot, &names)?
+        } else if names.is_empty() {
+            continue;
+        } else {
+            table(plot, &names)?
+        };
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text += &shown;
+    }
+    Ok(text)
+}
+
+/// The names that `.print` cards list for the analysis of a plot.
+fn printed(simulation: &Simulation, kind: &PlotKind) -> Vec<String> {
+    let names = ["op", "dc", "ac", "tran", "noise", "trace"];
+    let analysis = names.into_iter().find(|name| plot_kind(name) == *kind);
+    analysis.map_or_else(Vec::new, |name| simulation.printed(name))
+}
+
+fn listing(plot: &Plot, names: &[String]) -> Result<String, WaveformError> {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let listing = Listing::new(plot, &names)?;
+    Ok(format!("{}\n{listing}", plot.kind.as_str()))
+}
+
+fn table(plot: &Plot, names: &[String]) -> Result<String, WaveformError> {
+    let mut text = steps(plot);
+    let columns: Result<Vec<_>, _> = names.iter().map(|name| column(plot, name)).collect();
+    // Writing to a string cannot fail.
+    let _ = write!(text, "{}", Table::of(plot, columns?));
+    Ok(text)
+}
+
+/// A column of a table. What has no imaginary part, such as a level in decibels, is shown as a real number although
+/// all vectors of an ac analysis are complex.
+fn column<'a>(plot: &'a Plot, name: &str) -> Result<Cow<'a, Vector>, WaveformError> {
+    let vector = match plot.vector(name) {
+        Ok(vector) => Cow::Borrowed(vector),
+        Err(_) => Cow::Owned(plot.signal(name)?),
+    };
+    let is_real = vector
+        .as_complex()
+        .is_some_and(|values| values.iter().all(|value| value.im == 0.0));
+    Ok(if is_real {
+        let values = vector.real_parts();
+        Cow::Owned(Vector::real(vector.name.clone(), vector.quantity, values))
+    } else {
+        vector
+    })
+}
+
+/// The values of stepped parameters, one per line.
+fn steps(plot: &Plot) -> String {
+    let mut text = String::new();
+    for (name, value) in &plot.steps {
+        let _ = writeln!(text, "{name} = {value:e}");
+    }
+    text
+}
