@@ -11,7 +11,7 @@
 //! ```
 //!
 //! The flow vanishes at 0 and 1 in the direction that would leave the interval, so `x` is bounded by
-//! construction; between the hold and the threshold voltages both rates are exponentially small and the device
+//! construction, and an iterate outside is driven back; between the hold and the threshold voltages both rates are exponentially small and the device
 //! remembers. Quasi-statically it turns on at 0.267 V and off at about 0.09 V, depending on the ramp.
 //!
 //! Reference: V. Ostrovskii et al., "… AND-type threshold switching selector", Neurocomputing 624 (2025)
@@ -20,6 +20,7 @@
 //! Deviations. The on-resistance's choice by the sign of `V` is blended over `vsplit` (1 mV); the scale `v0` of
 //! the leakage's saturation is our choice, the paper gives a leakage below 1 pA alone.
 
+use crate::junction::positive;
 use ovonic_device::{
     Class, Contributions, Environment, Iterate, Kind, Limits, Model, ModelType, NoiseSources,
     Output, ParamError, Params, Retention, Unknown,
@@ -139,6 +140,11 @@ impl AgSelector {
         let (x_a, rest_a) = (x * p.steepness, rest * p.steepness);
         let growth = saturating(x_a + p.set_offset) * rest + saturating(rest_a) * x;
         let decay = saturating(x_a) * rest + saturating(rest_a + p.relaxation_offset) * x;
+        // Outside [0, 1], where only an iterate goes, both flows would have another root.
+        let (least_growth, least_decay) =
+            (-(-p.set_offset).exp_m1(), -(-p.relaxation_offset).exp_m1());
+        let growth = S::select(x.below(0.0), positive(growth, least_growth), growth);
+        let decay = S::select(x.above(1.0), positive(decay, least_decay), decay);
         sigmoid(set) * growth / p.set_time - sigmoid(-relaxation) * decay / p.relaxation_time
     }
 }
@@ -293,6 +299,10 @@ mod tests {
         for v in [-1000.0, -1.0, -0.05, 0.0, 0.09, 0.3, 1000.0] {
             assert!(device.rate(v, 0.0) >= 0.0, "{v}");
             assert!(device.rate(v, 1.0) <= 0.0, "{v}");
+            for distance in [1e-3, 0.1, 1.0, 10.0] {
+                assert!(device.rate(v, -distance) >= 0.0, "{v} {distance}");
+                assert!(device.rate(v, 1.0 + distance) <= 0.0, "{v} {distance}");
+            }
         }
     }
 

@@ -32,6 +32,7 @@
 
 mod charges;
 mod params;
+mod resistances;
 #[cfg(test)]
 mod tests;
 
@@ -46,6 +47,7 @@ use ovonic_device::{
     Output, ParamError, Retention, Role, Tie, Unknown, critical_voltage,
 };
 use ovonic_numerics::scalar::{Dual, Scalar};
+use resistances::{BaseResistance, base_resistance, conductance};
 
 const EXAMPLE: &str = "\
 * Transistor driven by a base current.  Closed form: ic = bf * ib.
@@ -144,70 +146,6 @@ pub struct Bipolar {
     flicker: (f64, f64),
 }
 
-/// The modulated base resistance.
-#[derive(Clone, Copy, Debug)]
-struct BaseResistance {
-    least: f64,
-    variable: f64,
-    half_current: Option<f64>,
-}
-
-impl BaseResistance {
-    /// The resistance at base charge `qb` and base current `ib`, Ohm.
-    fn at<S: Scalar>(&self, qb: S, ib: S) -> S {
-        let total = self.least.max(self.least + self.variable);
-        let resistance = match self.half_current {
-            Some(half) => {
-                // Positive for every base current, rounded over 1e-7 of the current `irb`.
-                let ratio = ib / half;
-                let root = (ratio.square() + 1e-14).sqrt();
-                // Below zero the sum would cancel.
-                let sum = S::select(
-                    ratio.below(0.0),
-                    (root - ratio).recip() * 1e-14,
-                    root + ratio,
-                );
-                let ratio = sum * 0.5 + 1e-9;
-                crowding(ratio) * self.variable + self.least
-            }
-            None => qb.recip() * self.variable + self.least,
-        };
-        positive(resistance, 1e-6 * total)
-    }
-}
-
-/// `3(tan z − z)/(z tan² z)` with `z` as the module describes, at a positive ratio `ib/irb`.
-fn crowding<S: Scalar>(ratio: S) -> S {
-    const A: f64 = 144.0 / (std::f64::consts::PI * std::f64::consts::PI);
-    const B: f64 = 24.0 / (std::f64::consts::PI * std::f64::consts::PI);
-    let root = (ratio * A + 1.0).sqrt();
-    // (root − 1)/sqrt(ratio) without cancellation.
-    let z = ratio.sqrt() * A / ((root + 1.0) * B);
-    z.map(|z| {
-        let s = z * z;
-        if z < 0.2 {
-            // With c = z·cot z = 1 − s·g(s)/3 the function is c·g, free of cancellation.
-            let g = series(
-                &[1.0, 1.0 / 15.0, 2.0 / 315.0, 1.0 / 1575.0, 2.0 / 31185.0],
-                s,
-            );
-            let slope = series(&[1.0 / 15.0, 4.0 / 315.0, 3.0 / 1575.0, 8.0 / 31185.0], s);
-            let c = 1.0 - s * g / 3.0;
-            (c * g, 2.0 * z * (c * slope - g * (g + s * slope) / 3.0))
-        } else {
-            let c = z / z.tan();
-            let value = 3.0 * c * (1.0 - c) / s;
-            let c_slope = c * (1.0 - c) / z - z;
-            (value, 3.0 * (1.0 - 2.0 * c) * c_slope / s - 2.0 * value / z)
-        }
-    })
-}
-
-/// The polynomial with these coefficients, lowest first.
-fn series(coefficients: &[f64], x: f64) -> f64 {
-    coefficients.iter().rev().fold(0.0, |sum, c| sum * x + c)
-}
-
 /// Currents at one bias, polarity factored out.
 struct Currents<S> {
     /// Transport, forward and reverse, divided by the base charge.
@@ -265,10 +203,6 @@ impl Bipolar {
         let vbe = self.polarity * (x[BI] - x[EI]);
         (vbe, self.polarity * (x[BI] - x[CI]))
     }
-}
-
-fn conductance(resistance: f64, area: f64) -> Option<f64> {
-    (resistance > 0.0).then(|| area / resistance)
 }
 
 fn inverse(value: Option<f64>) -> f64 {
@@ -363,6 +297,15 @@ impl Model<9> for Bipolar {
         );
         let saturation = is * log_is.exp() * area;
         let substrate = params.substrate_saturation_current * log_is.exp() * area;
+        let resistance = [
+            params.emitter_resistance
+                * scaling.polynomial(params.emitter_resistance_tc1, params.emitter_resistance_tc2),
+            params.collector_resistance
+                * scaling.polynomial(
+                    params.collector_resistance_tc1,
+                    params.collector_resistance_tc2,
+                ),
+        ];
         let phase = params.excess_phase_degrees.to_radians() * params.forward_transit_time;
         Ok(Self {
             polarity,
@@ -383,9 +326,9 @@ impl Model<9> for Bipolar {
                 inverse(params.reverse_knee) / area,
             ),
             knee_exponent: params.knee_exponent,
-            collector_conductance: conductance(params.collector_resistance, area),
-            emitter_conductance: conductance(params.emitter_resistance, area),
-            base_resistance: base_resistance(params, area),
+            collector_conductance: conductance("rc", resistance[1], area)?,
+            emitter_conductance: conductance("re", resistance[0], area)?,
+            base_resistance: base_resistance(params, &scaling, area)?,
             charges: Charges::new(params, &scaling, area, inner_area, outer_area)?,
             phase: (phase > 0.0).then_some(phase),
             critical: critical_voltage(vt, saturation),
@@ -544,20 +487,6 @@ impl Model<9> for Bipolar {
             ic * x[C] + ib * x[B] + ie * x[E] + substrate * x[S],
         ]);
     }
-}
-
-fn base_resistance(params: &BipolarParams, area: f64) -> Option<BaseResistance> {
-    let least = params
-        .least_base_resistance
-        .unwrap_or(params.base_resistance);
-    (least > 0.0 || params.base_resistance > 0.0).then(|| BaseResistance {
-        least: least / area,
-        variable: (params.base_resistance - least) / area,
-        half_current: params
-            .base_resistance_current
-            .filter(|current| *current > 0.0)
-            .map(|current| current * area),
-    })
 }
 
 /// A parameter that is 1 or −1.

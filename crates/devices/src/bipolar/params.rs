@@ -184,6 +184,30 @@ pub struct BipolarParams {
     /// Temperature exponent of the saturation currents.
     #[param(name = "xti", aliases = "pt", default = 3.0)]
     pub saturation_exponent: f64,
+    /// First-order temperature coefficient of `rb`.
+    #[param(name = "trb1", aliases = "trb", unit = "1/K", default = 0.0)]
+    pub base_resistance_tc1: f64,
+    /// Second-order temperature coefficient of `rb`.
+    #[param(name = "trb2", unit = "1/K^2", default = 0.0)]
+    pub base_resistance_tc2: f64,
+    /// First-order temperature coefficient of `rbm`.
+    #[param(name = "trm1", aliases = "trm trbm1", unit = "1/K", default = 0.0)]
+    pub least_base_resistance_tc1: f64,
+    /// Second-order temperature coefficient of `rbm`.
+    #[param(name = "trm2", aliases = "trbm2", unit = "1/K^2", default = 0.0)]
+    pub least_base_resistance_tc2: f64,
+    /// First-order temperature coefficient of `re`.
+    #[param(name = "tre1", aliases = "tre", unit = "1/K", default = 0.0)]
+    pub emitter_resistance_tc1: f64,
+    /// Second-order temperature coefficient of `re`.
+    #[param(name = "tre2", unit = "1/K^2", default = 0.0)]
+    pub emitter_resistance_tc2: f64,
+    /// First-order temperature coefficient of `rc`.
+    #[param(name = "trc1", aliases = "trc", unit = "1/K", default = 0.0)]
+    pub collector_resistance_tc1: f64,
+    /// Second-order temperature coefficient of `rc`.
+    #[param(name = "trc2", unit = "1/K^2", default = 0.0)]
+    pub collector_resistance_tc2: f64,
     /// Flicker noise coefficient.
     #[param(name = "kf", default = 0.0, range = "[0, inf)")]
     pub flicker_coefficient: f64,

@@ -158,22 +158,31 @@ fn breakdown(
     params: &DiodeParams,
     scaling: &Scaling,
     saturation_current: f64,
-) -> Option<Breakdown> {
-    let nominal = params.breakdown_voltage?;
+) -> Result<Option<Breakdown>, ParamError> {
+    let Some(nominal) = params.breakdown_voltage else {
+        return Ok(None);
+    };
     let drift = params.breakdown_tc * scaling.rise();
     let voltage = match params.temperature_level {
         0 => nominal - drift,
         _ => nominal * (1.0 - drift),
-    };
+    } * scaling.polynomial(params.breakdown_tc1, params.breakdown_tc2);
+    if voltage <= 0.0 {
+        return Err(ParamError::Inconsistent {
+            name: "bv",
+            value: voltage,
+            reason: "at this temperature the breakdown voltage is not positive",
+        });
+    }
     let vt = params.breakdown_emission.unwrap_or(params.emission) * scaling.vt;
     let ratio = (params.breakdown_current / saturation_current).max(1.0);
     let voltage = voltage - vt * ratio.ln();
-    Some(Breakdown {
+    Ok(Some(Breakdown {
         voltage,
         vt,
         current: saturation_current,
         offset: (-voltage / vt).min(80.0).exp(),
-    })
+    }))
 }
 
 impl Model<3> for Diode {
@@ -287,14 +296,18 @@ impl Model<3> for Diode {
             conductance: (series > 0.0).then(|| params.area / series),
             bottom: (saturation, vte),
             sidewall: own_sidewall,
-            breakdown: breakdown(params, &scaling, saturation),
+            breakdown: breakdown(params, &scaling, saturation)?,
             tunnelling: (tunnelling, params.tunnelling_emission * vt),
             recombination: (
                 params.recombination_current * params.area * scaled(params.recombination_emission),
                 params.recombination_emission * vt,
             ),
             recombination_shape: (potential, grading),
-            forward_knee: knee(params.forward_knee),
+            forward_knee: knee(
+                params
+                    .forward_knee
+                    .map(|i| i * scaling.polynomial(params.forward_knee_tc, 0.0)),
+            ),
             reverse_knee: knee(params.reverse_knee),
             transit_time: params.transit_time
                 * scaling.polynomial(params.transit_time_tc1, params.transit_time_tc2),

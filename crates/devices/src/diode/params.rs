@@ -113,14 +113,23 @@ pub struct DiodeParams {
     #[param(name = "nbv", range = "(0, inf)")]
     pub breakdown_emission: Option<f64>,
     /// Temperature coefficient of `bv`: V/K off it where `tlev` is 0, else a fraction a kelvin.
-    #[param(name = "tcv", aliases = "tbv1", unit = "V/K", default = 0.0)]
+    #[param(name = "tcv", unit = "V/K", default = 0.0)]
     pub breakdown_tc: f64,
+    /// First-order temperature coefficient of `bv`, in proportion.
+    #[param(name = "tbv1", aliases = "tbv", unit = "1/K", default = 0.0)]
+    pub breakdown_tc1: f64,
+    /// Second-order temperature coefficient of `bv`, in proportion.
+    #[param(name = "tbv2", unit = "1/K^2", default = 0.0)]
+    pub breakdown_tc2: f64,
     /// How `tcv` acts: 0 in volts, 1 in proportion.
     #[param(name = "tlev", default = 0, range = "[0, 1]")]
     pub temperature_level: i32,
     /// Knee of high injection; absent or zero means none.
     #[param(name = "ikf", aliases = "ik", unit = "A", range = "[0, inf)", area)]
     pub forward_knee: Option<f64>,
+    /// Temperature coefficient of `ikf`.
+    #[param(name = "tikf", unit = "1/K", default = 0.0)]
+    pub forward_knee_tc: f64,
     /// Knee of the reverse current; absent or zero means none.
     #[param(name = "ikr", unit = "A", range = "[0, inf)", area)]
     pub reverse_knee: Option<f64>,

@@ -67,3 +67,45 @@ fn series_resistance_decides_about_the_inner_node() {
         Tie::Free
     );
 }
+
+/// Values of ngspice 39, whose constants are those of CODATA 2014: `k/q` is smaller by 3.4e-7, and exponentials
+/// differ by up to a hundred times as much.
+#[test]
+fn currents_and_capacitances_agree_with_ngspice() {
+    let settings = [
+        ("is", 2.5e-9),
+        ("n", 1.7),
+        ("cjo", 4e-12),
+        ("vj", 0.7),
+        ("m", 0.4),
+        ("tt", 6e-9),
+        ("fc", 0.6),
+        ("eg", 1.2),
+        ("xti", 2.5),
+    ];
+    let reference = [
+        (-40.0, -1.0, -1.676996882e-12, 2.673073429e-12),
+        (-40.0, 0.3, 4.417415869e-09, 4.402347877e-12),
+        (-40.0, 0.6, 2.882708805e-05, 1.104041260e-11),
+        (27.0, -1.0, -2.500714307e-09, 2.804914584e-12),
+        (27.0, 0.3, 2.293833319e-06, 5.316862471e-12),
+        (27.0, 0.6, 2.109255635e-03, 2.950747219e-10),
+        (100.0, -1.0, -7.171075248e-07, 2.899110904e-12),
+        (100.0, 0.3, 1.727024149e-04, 2.499437308e-11),
+        (100.0, 0.6, 4.192859187e-02, 4.611504020e-09),
+    ];
+    for (celsius, v, current, capacitance) in reference {
+        let device = diode(&settings, celsius + ZERO_CELSIUS);
+        let junction = device.junction(Dual::<1>::unknown(v, 0), 1e-12);
+        let [bottom, _] = junction.depletion;
+        let charge = junction.diffusion + bottom;
+        assert!(
+            (junction.current.value / current - 1.0).abs() < 4e-5,
+            "{celsius} {v}"
+        );
+        assert!(
+            (charge.gradient[0] / capacitance - 1.0).abs() < 4e-5,
+            "{celsius} {v}"
+        );
+    }
+}

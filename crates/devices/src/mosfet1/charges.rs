@@ -13,7 +13,10 @@
 //! The channel's charge is all the source's in saturation (as Meyer has it), equally shared at `vds` = 0, and
 //! its split has continuous derivatives in between. So all capacitances seen by the gate are Meyer's in each
 //! region, those of drain and source are in cutoff and saturation, and in the linear region there is a
-//! transcapacitance between them of at most a fifth of Cox that Meyer lacks.
+//! transcapacitance between them of at most a fifth of Cox that Meyer lacks. It is the price of conservation: a
+//! transistor that is switched on and then discharged holds half of its charge at either end here, but by
+//! Meyer's capacitances two thirds at the source. An inverter's delay (10 um by 1 um, 20 nm oxide, 50 fF load)
+//! is 3 ps longer a stage than ngspice's 67 to 117 ps; without the oxide's charge the two agree to 0.2 ps.
 //!
 //! As in SPICE the channel's charge starts half of `phi` below threshold, as a parabola; the parabola moves both
 //! overdrives by a quarter of `phi`. The gate-bulk part depends on `vgb` alone and reaches zero at the threshold

@@ -26,6 +26,7 @@
 //! at `vds` = 0 where SPICE has none. Under forward bulk bias ngspice's `gmbs` is not the derivative of its own
 //! current; ours is.
 
+mod bulk;
 mod charges;
 mod params;
 #[cfg(test)]
@@ -35,12 +36,13 @@ pub use params::Mosfet1Params;
 
 use crate::bipolar::{output, sign};
 use crate::diode::positive_potential;
-use crate::junction::{Depletion, Scaling, exponential, positive, silicon_gap};
+use crate::junction::{Scaling, positive, silicon_gap};
+use bulk::{BulkJunction, bulk_junction};
 use charges::{Oxide, source_side_bias};
 use ovonic_device::constants::{SILICON_DIOXIDE_PERMITTIVITY, VACUUM_PERMITTIVITY, ZERO_CELSIUS};
 use ovonic_device::{
     Contributions, Environment, Iterate, Kind, Limits, Model, ModelType, Nature, NoiseSources,
-    Output, ParamError, Tie, Unknown, critical_voltage, junction_limit,
+    Output, ParamError, Tie, Unknown, junction_limit,
 };
 use ovonic_numerics::scalar::{Dual, Scalar};
 
@@ -82,26 +84,6 @@ const S: usize = 2;
 const B: usize = 3;
 const DI: usize = 4;
 const SI: usize = 5;
-
-/// A bulk junction: saturation current (A) and charges.
-#[derive(Clone, Copy, Debug)]
-struct BulkJunction {
-    current: f64,
-    bottom: Depletion,
-    sidewall: Depletion,
-    critical: f64,
-}
-
-impl BulkJunction {
-    fn current<T: Scalar>(&self, v: T, vt: f64, gmin: f64) -> T {
-        exponential(v / vt) * self.current + v * gmin
-    }
-
-    fn charge<T: Scalar>(&self, v: T) -> Option<T> {
-        let stores = !(self.bottom.is_zero() && self.sidewall.is_zero());
-        stores.then(|| self.bottom.charge(v) + self.sidewall.charge(v))
-    }
-}
 
 /// A prepared level 1 transistor.
 #[derive(Clone, Debug)]
@@ -472,52 +454,4 @@ impl Model<6> for Mosfet1 {
 fn conductance(own: Option<f64>, sheet: f64) -> Option<f64> {
     let resistance = own.unwrap_or(sheet);
     (resistance > 0.0).then(|| resistance.recip())
-}
-
-fn bulk_junction(
-    params: &Mosfet1Params,
-    scaling: &Scaling,
-    drain: bool,
-) -> Result<BulkJunction, ParamError> {
-    let (area, perimeter, given) = if drain {
-        (
-            params.drain_area,
-            params.drain_perimeter,
-            params.bulk_drain_capacitance,
-        )
-    } else {
-        (
-            params.source_area,
-            params.source_perimeter,
-            params.bulk_source_capacitance,
-        )
-    };
-    // SPICE's level 1 takes the gap's own temperature dependence, not an activation energy.
-    let vt_nominal = scaling.vt / scaling.ratio();
-    let log_is =
-        silicon_gap(scaling.nominal) / vt_nominal - silicon_gap(scaling.temperature) / scaling.vt;
-    let by_area =
-        params.saturation_density > 0.0 && params.drain_area > 0.0 && params.source_area > 0.0;
-    let nominal = if by_area {
-        params.saturation_density * area
-    } else {
-        params.saturation_current
-    };
-    let current = nominal * log_is.exp();
-    let pb = params.junction_potential;
-    let potential = positive_potential("pb", scaling.potential(pb))?;
-    let layer = |capacitance: f64, grading: f64| {
-        let scaled = capacitance * scaling.capacitance(pb, grading);
-        Depletion::new(scaled, potential, grading, params.linear_fraction)
-    };
-    let bottom = given.unwrap_or(params.bottom_capacitance * area);
-    Ok(BulkJunction {
-        current,
-        bottom: layer(bottom, params.bottom_grading),
-        sidewall: layer(
-            params.sidewall_capacitance * perimeter,
-            params.sidewall_grading,
-        ),
-        critical: critical_voltage(scaling.vt, current),
-    })
 }

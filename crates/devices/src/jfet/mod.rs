@@ -20,13 +20,19 @@
 //! Deviations. Channel noise is van der Ziel's formula, which is SPICE's `8/3 kT gm` in saturation for `b` = 1 and
 //! `4kT gds` at `vds` = 0, where SPICE has none.
 
+mod params;
+#[cfg(test)]
+mod tests;
+
+pub use params::JfetParams;
+
 use crate::bipolar::{output, sign};
 use crate::diode::positive_potential;
 use crate::junction::{Depletion, Scaling, junction};
 use ovonic_device::constants::ZERO_CELSIUS;
 use ovonic_device::{
     Contributions, Environment, Iterate, Kind, Limits, Model, ModelType, Nature, NoiseSources,
-    Output, ParamError, Params, Tie, Unknown, critical_voltage, junction_limit,
+    Output, ParamError, Tie, Unknown, critical_voltage, junction_limit,
 };
 use ovonic_numerics::scalar::{Dual, Scalar};
 
@@ -61,89 +67,6 @@ pub const KIND: Kind = Kind {
     example: EXAMPLE,
     ..Kind::of::<Jfet, 5>("jfet")
 };
-
-/// Parameters of the junction field-effect transistor.
-#[derive(Clone, Debug, Params)]
-pub struct JfetParams {
-    /// Polarity: 1 for an n channel, −1 for a p channel; the model's type sets it.
-    #[param(name = "polarity", default = 1, range = "[-1, 1]")]
-    pub polarity: i32,
-    /// Threshold voltage, negative for a channel that conducts at zero bias, for both polarities.
-    #[param(name = "vto", aliases = "vt0", unit = "V", default = -2.0)]
-    pub threshold: f64,
-    /// Transconductance.
-    #[param(
-        name = "beta",
-        unit = "A/V^2",
-        default = 1e-4,
-        range = "(0, inf)",
-        area
-    )]
-    pub transconductance: f64,
-    /// Channel length modulation.
-    #[param(name = "lambda", unit = "1/V", default = 0.0, range = "[0, inf)")]
-    pub length_modulation: f64,
-    /// Doping profile: 1 for the square law.
-    #[param(name = "b", default = 1.0, range = "[0, inf)")]
-    pub doping_profile: f64,
-    /// Drain resistance.
-    #[param(name = "rd", unit = "Ohm", default = 0.0, range = "[0, inf)", area)]
-    pub drain_resistance: f64,
-    /// Source resistance.
-    #[param(name = "rs", unit = "Ohm", default = 0.0, range = "[0, inf)", area)]
-    pub source_resistance: f64,
-    /// Gate-source capacitance at zero bias.
-    #[param(name = "cgs", unit = "F", default = 0.0, range = "[0, inf)", area)]
-    pub gate_source_capacitance: f64,
-    /// Gate-drain capacitance at zero bias.
-    #[param(name = "cgd", unit = "F", default = 0.0, range = "[0, inf)", area)]
-    pub gate_drain_capacitance: f64,
-    /// Built-in potential of the gate junctions.
-    #[param(name = "pb", unit = "V", default = 1.0, range = "(0, inf)")]
-    pub gate_potential: f64,
-    /// Saturation current of the gate junctions.
-    #[param(name = "is", unit = "A", default = 1e-14, range = "(0, inf)", area)]
-    pub saturation_current: f64,
-    /// Emission coefficient of the gate junctions.
-    #[param(name = "n", default = 1.0, range = "(0, inf)")]
-    pub emission: f64,
-    /// Fraction of `pb` above which capacitances are linear.
-    #[param(name = "fc", default = 0.5, range = "[0, 0.95]")]
-    pub linear_fraction: f64,
-    /// Fall of `vto` with temperature.
-    #[param(name = "tcv", unit = "V/K", default = 0.0)]
-    pub threshold_tc: f64,
-    /// Temperature exponent of `beta`.
-    #[param(name = "bex", default = 0.0)]
-    pub transconductance_exponent: f64,
-    /// Activation energy of the saturation current.
-    #[param(name = "eg", unit = "eV", default = 1.11, range = "(0, inf)")]
-    pub activation_energy: f64,
-    /// Temperature exponent of the saturation current.
-    #[param(name = "xti", default = 0.0)]
-    pub saturation_exponent: f64,
-    /// Flicker noise coefficient.
-    #[param(name = "kf", default = 0.0, range = "[0, inf)")]
-    pub flicker_coefficient: f64,
-    /// Flicker noise exponent.
-    #[param(name = "af", default = 1.0, range = "(0, inf)")]
-    pub flicker_exponent: f64,
-    /// Temperature at which the parameters hold; absent means the circuit's nominal temperature.
-    #[param(name = "tnom", aliases = "tref", unit = "°C", range = "(-273.15, inf)")]
-    pub nominal_celsius: Option<f64>,
-    /// Area factor.
-    #[param(name = "area", default = 1.0, range = "(0, inf)", instance)]
-    pub area: f64,
-    /// Start the search for an operating point with the transistor switched off.
-    #[param(name = "off", flag, default = false, instance)]
-    pub off: bool,
-    /// Initial drain-source voltage.
-    #[param(name = "icvds", unit = "V", instance)]
-    pub initial_vds: Option<f64>,
-    /// Initial gate-source voltage.
-    #[param(name = "icvgs", unit = "V", instance)]
-    pub initial_vgs: Option<f64>,
-}
 
 const D: usize = 0;
 const G: usize = 1;
@@ -397,60 +320,5 @@ impl Model<5> for Jfet {
             channel.gradient[1],
             p * (id * (x[D] - x[S]) + ig * (x[G] - x[S])),
         ]);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ovonic_device::{Params, Side, find_param};
-
-    fn transistor(settings: &[(&str, f64)]) -> Jfet {
-        let mut params = JfetParams::default();
-        for (name, value) in settings {
-            let index = find_param(JfetParams::TABLE, name).expect("a known parameter");
-            params.assign(index, *value).expect("a value in range");
-        }
-        Jfet::prepare(&params, &Environment::default()).expect("a consistent device")
-    }
-
-    fn drain_current(device: &Jfet, d: f64, g: f64, s: f64) -> f64 {
-        let mut out = Contributions::<f64, 5>::new(Side::default());
-        let x = [d, g, s, d, s];
-        device.eval(x, &Iterate::dc(), &mut Limits::off(), &mut out);
-        assert!(out.f.iter().sum::<f64>().abs() < 1e-15);
-        out.f[DI]
-    }
-
-    #[test]
-    fn square_law_in_both_regions_and_directions() {
-        let device = transistor(&[("beta", 1e-3), ("lambda", 0.02), ("is", 1e-30)]);
-        let saturated = 1e-3 * 4.0 * (1.0 + 0.02 * 5.0);
-        let linear = 1e-3 * 0.5 * (4.0 - 0.5) * (1.0 + 0.02 * 0.5);
-        assert!((drain_current(&device, 5.0, 0.0, 0.0) / saturated - 1.0).abs() < 1e-12);
-        assert!((drain_current(&device, 0.5, 0.0, 0.0) / linear - 1.0).abs() < 1e-12);
-        assert!((drain_current(&device, 0.0, 0.0, 5.0) / -saturated - 1.0).abs() < 1e-12);
-    }
-
-    #[test]
-    fn doping_profile_meets_at_pinch_off_and_is_smooth() {
-        let device = transistor(&[("b", 0.4), ("pb", 0.8), ("is", 1e-30)]);
-        let at = |vds: f64| {
-            let v = Dual::<1>::unknown(vds, 0);
-            let gate = Dual::constant(0.0);
-            device.channel(gate, gate - v, v)
-        };
-        let pinched = 1e-4 * 4.0 * (0.4 + 0.6 / 2.8 * 2.0);
-        assert!((at(3.0).value / pinched - 1.0).abs() < 1e-12);
-        let (below, above) = (at(2.0 - 1e-9), at(2.0 + 1e-9));
-        assert!((below.value - above.value).abs() < 1e-12);
-        assert!((below.gradient[0] - above.gradient[0]).abs() < 1e-12);
-    }
-
-    #[test]
-    fn p_channel_mirrors_n_channel() {
-        let (n, p) = (transistor(&[]), transistor(&[("polarity", -1.0)]));
-        let mirrored = drain_current(&p, -3.0, 0.5, 0.0);
-        assert_eq!(drain_current(&n, 3.0, -0.5, 0.0), -mirrored);
     }
 }
