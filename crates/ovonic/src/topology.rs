@@ -2,12 +2,13 @@
 
 use crate::elaborate::Elaborator;
 use ovonic_circuit::{Circuit, InstanceId};
-use ovonic_device::{Class, Nature};
+use ovonic_device::{Class, Nature, Role};
 use ovonic_netlist::{Diagnostic, Span, codes};
 
 /// Reports what is suspicious about the circuit.
 pub(crate) fn check(elaborator: &mut Elaborator, circuit: &Circuit) {
     let n = circuit.n();
+    check_voltage_loops(elaborator, circuit);
     let mut paths = Sets::new(n + 1);
     // For each row: how many terminals feed it, and the first instance that touches it.
     let mut feeders = vec![0usize; n + 1];
@@ -73,6 +74,48 @@ pub(crate) fn check(elaborator: &mut Elaborator, circuit: &Circuit) {
         elaborator.reporter.set_trace(&trace);
         elaborator.reporter.report(diagnostic);
         elaborator.reporter.set_trace(&[]);
+    }
+}
+
+/// Reports branches with a given voltage that close a loop: its current is not determined. A loop that only
+/// inductors close is determined in time, but not in an operating point.
+fn check_voltage_loops(elaborator: &mut Elaborator, circuit: &Circuit) {
+    let mut joined = Sets::new(circuit.n() + 1);
+    for by_inductors in [false, true] {
+        for (id, spec) in circuit.instances() {
+            let Some(branch) = circuit.branch(id) else {
+                continue;
+            };
+            let structure = circuit.structure(id);
+            let roles = circuit.local_roles(id);
+            let rows = circuit.local_unknowns(id);
+            let local = rows.iter().position(|&row| row == branch.index());
+            let Some(local) = local else { continue };
+            let own_current = structure.resistive[local] >> local & 1 == 1;
+            let has_flux = structure.reactive[local] != 0;
+            let two_ended = roles.len() > 2 && roles[0].is_terminal() && roles[1].is_terminal();
+            let ideal = !own_current && structure.trace.delayed.is_empty() && two_ended;
+            if !ideal || has_flux != by_inductors || roles[local].role != Role::Branch {
+                continue;
+            }
+            let (a, b) = (joined.root(rows[0]), joined.root(rows[1]));
+            if a != b {
+                joined.join(a, b);
+                continue;
+            }
+            let (span, trace) = place(elaborator, circuit, Some(id));
+            let message = format!("\"{}\" closes a loop of given voltages", spec.name);
+            let diagnostic = if by_inductors {
+                Diagnostic::warning(codes::VOLTAGE_LOOP, span, message)
+            } else {
+                Diagnostic::error(codes::VOLTAGE_LOOP, span, message)
+            };
+            elaborator.reporter.set_trace(&trace);
+            elaborator
+                .reporter
+                .report(diagnostic.help("put a small resistance into the loop"));
+            elaborator.reporter.set_trace(&[]);
+        }
     }
 }
 

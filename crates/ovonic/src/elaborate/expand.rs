@@ -8,7 +8,7 @@ use super::scope::{Dependence, InstanceLine, ScopeId, Scopes};
 use super::table::{Definition, Table};
 use ovonic_circuit::{CircuitBuilder, InstanceId, InstanceSpec};
 use ovonic_device::constants::ZERO_CELSIUS;
-use ovonic_device::{Environment, Kind, Role, Unknown, VariableParams};
+use ovonic_device::{Environment, Kind, ParamError, Role, Unknown, VariableParams};
 use ovonic_devices::coupling::{CouplingParams, coupling_is_passive};
 use ovonic_netlist::ast::{Argument, Element, ElementBody, Instance, Word};
 use ovonic_netlist::{Diagnostic, Span, Spanned, TraceEntry, codes, suggest};
@@ -281,7 +281,9 @@ impl Elaborator {
                 }
             }
         }
-        links.dedup_by_key(|link| (link.0, link.1));
+        // Each instance of a line with several inductors has named all of its pairs.
+        links.sort_by_key(|link| (link.3, link.0, link.1));
+        links.dedup_by_key(|link| (link.3, link.0, link.1));
         while let Some(&(first, ..)) = links.first() {
             let mut members = vec![first];
             let mut inside: Vec<(InstanceId, InstanceId, f64, Span)> = Vec::new();
@@ -349,12 +351,21 @@ impl Elaborator {
                 matrix[b * n + a] += coefficient;
             }
         }
-        if let (Err(error), Some(last)) = (coupling_is_passive(&matrix, n), links.last()) {
-            self.reporter.report(Diagnostic::error(
-                codes::VALUE_OUT_OF_RANGE,
-                last.3,
-                format!("the inductors cannot be coupled like this: {error}"),
-            ));
+        let last = links.iter().map(|link| link.3).max();
+        if let (Err(ParamError::Inconsistent { value, .. }), Some(span)) =
+            (coupling_is_passive(&matrix, n), last)
+        {
+            self.reporter.report(
+                Diagnostic::error(
+                    codes::VALUE_OUT_OF_RANGE,
+                    span,
+                    "together the coupled inductors would deliver energy",
+                )
+                .label(format!(
+                    "the matrix of the couplings has the eigenvalue {value:.4}"
+                ))
+                .help("no eigenvalue may be negative: lower a coefficient, or turn its sign"),
+            );
         }
     }
 
