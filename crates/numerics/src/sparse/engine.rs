@@ -10,13 +10,21 @@ pub enum Engine {
     /// Sparse LU for circuits: block triangular form, frozen pivots.
     #[default]
     SparseLu,
+    /// The sparse LU of `faer`, for cross-checks.
+    #[cfg(feature = "faer")]
+    Faer,
     /// Dense LU; a reference for small systems.
     Dense,
 }
 
 impl Engine {
     /// Every engine of this build, the default first.
-    pub const ALL: &[Engine] = &[Engine::SparseLu, Engine::Dense];
+    pub const ALL: &[Engine] = &[
+        Engine::SparseLu,
+        #[cfg(feature = "faer")]
+        Engine::Faer,
+        Engine::Dense,
+    ];
 
     /// A solver for matrices of this pattern, not yet factored.
     ///
@@ -28,6 +36,8 @@ impl Engine {
     ) -> Result<Box<dyn LinearSolver<T>>, SolverError> {
         Ok(match self {
             Engine::SparseLu => Box::new(SparseLu::new(pattern)?),
+            #[cfg(feature = "faer")]
+            Engine::Faer => Box::new(super::FaerLu::new(pattern)?),
             Engine::Dense => Box::new(DenseLu::new(pattern)),
         })
     }

@@ -9,8 +9,11 @@ mod dense;
 mod element;
 mod engine;
 mod factor;
+#[cfg(feature = "faer")]
+mod faer_lu;
 pub mod gallery;
 mod lu;
+mod market;
 mod matching;
 mod ordering;
 mod pattern;
@@ -24,7 +27,10 @@ mod tests;
 pub use dense::DenseLu;
 pub use element::{Element, EngineNumber};
 pub use engine::Engine;
+#[cfg(feature = "faer")]
+pub use faer_lu::FaerLu;
 pub use lu::SparseLu;
+pub use market::{MarketError, MarketNumber, read_market, write_market};
 pub use pattern::Pattern;
 pub use refine::{Accuracy, Refiner, ResidualTolerance};
 pub use solver::{Involved, LinearSolver, Singular, Singularity, SolverError, Statistics};
