@@ -35,6 +35,9 @@ pub trait Element: ComplexField<RealField = f64> + Copy + Default + EngineNumber
     /// 1 / x without intermediate overflow.
     fn inverse(self) -> Self;
 
+    /// self − a · b with fused multiplications: fast only where the processor has them.
+    fn fused_subtract(self, a: Self, b: Self) -> Self;
+
     /// The element with this real value.
     fn real_value(value: f64) -> Self;
 }
@@ -51,6 +54,11 @@ impl Element for f64 {
     #[inline(always)]
     fn inverse(self) -> Self {
         1.0 / self
+    }
+
+    #[inline(always)]
+    fn fused_subtract(self, a: Self, b: Self) -> Self {
+        f64::mul_add(-a, b, self)
     }
 
     #[inline(always)]
@@ -81,6 +89,14 @@ impl Element for Complex64 {
             let denominator = self.re * ratio + self.im;
             Complex64::new(ratio / denominator, -1.0 / denominator)
         }
+    }
+
+    #[inline(always)]
+    fn fused_subtract(self, a: Self, b: Self) -> Self {
+        Complex64::new(
+            f64::mul_add(a.im, b.im, f64::mul_add(-a.re, b.re, self.re)),
+            f64::mul_add(-a.im, b.re, f64::mul_add(-a.re, b.im, self.im)),
+        )
     }
 
     #[inline(always)]

@@ -10,8 +10,8 @@
 //!
 //! The time is proportional to the operations (Gilbert and Peierls, SIAM J. Sci. Stat. Comput. 9,
 //! 1988). Rows are not scaled: in circuit matrices that would move thousands of pivots off the
-//! diagonal and fill the factors. Updates run in ascending order, as a later refactorisation does,
-//! so that both produce the same bits.
+//! diagonal and fill the factors. Updates run in ascending order, as refactorisation by columns
+//! does, so that both produce the same bits.
 
 use super::analysis::Analysis;
 use super::matching::NONE;

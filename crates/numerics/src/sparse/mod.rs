@@ -16,6 +16,7 @@ mod lu;
 mod market;
 mod matching;
 mod ordering;
+mod panels;
 mod pattern;
 mod permutation;
 mod plan;

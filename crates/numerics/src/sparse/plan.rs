@@ -14,6 +14,7 @@
 
 use super::analysis::Analysis;
 use super::factor::Factors;
+use super::panels::Panels;
 use super::permutation::Permutation;
 use super::{Element, Pattern, SolverError};
 
@@ -24,10 +25,13 @@ const GROWTH_LIMIT: f64 = 1e6;
 /// last pivot of a block leaves no large multiplier behind.
 const PIVOT_DROP: f64 = 1e-12;
 
+/// Operations per stored entry of the factors from which panels win.
+const PANEL_DENSITY: f64 = 25.0;
+
 /// Factors of one matrix in pivot order, and how to renew them.
 #[derive(Debug)]
 pub(super) struct Plan<T> {
-    n: usize,
+    pub(super) n: usize,
     /// Stored entries of the matrix.
     nnz: usize,
     block_starts: Vec<u32>,
@@ -39,29 +43,31 @@ pub(super) struct Plan<T> {
     row_order: Vec<u32>,
     column_order: Vec<u32>,
     /// Per column: entries of the matrix inside the diagonal block.
-    scatter_starts: Vec<u32>,
-    scatter: Vec<Move>,
+    pub(super) scatter_starts: Vec<u32>,
+    pub(super) scatter: Vec<Move>,
     /// Entries of the matrix above the diagonal blocks.
     copies: Vec<Move>,
-    lower_starts: Vec<u32>,
-    lower_rows: Vec<u32>,
-    lower: Vec<T>,
+    pub(super) lower_starts: Vec<u32>,
+    pub(super) lower_rows: Vec<u32>,
+    pub(super) lower: Vec<T>,
     /// Columns of U: first the entries above the block, then, from `upper_inner`, those within.
     upper_starts: Vec<u32>,
     upper_inner: Vec<u32>,
-    upper_rows: Vec<u32>,
-    upper: Vec<T>,
+    pub(super) upper_rows: Vec<u32>,
+    pub(super) upper: Vec<T>,
     inverse_pivots: Vec<T>,
     pivot_floors: Vec<f64>,
     work: Vec<T>,
     growth: f64,
+    /// The dense kernel, where fill makes it worthwhile.
+    pub(super) panels: Option<Box<Panels<T>>>,
 }
 
 /// Brings the value of one slot to one place.
 #[derive(Clone, Copy, Debug)]
-struct Move {
-    slot: u32,
-    to: u32,
+pub(super) struct Move {
+    pub(super) slot: u32,
+    pub(super) to: u32,
 }
 
 impl<T: Element> Plan<T> {
@@ -115,10 +121,14 @@ impl<T: Element> Plan<T> {
                 .collect(),
             work: vec![T::ZERO; n],
             growth: factors.growth,
+            panels: None,
         };
         plan.list_entries(pattern, analysis, factors, values);
         plan.list_lower(factors);
         plan.validate();
+        if plan.flops() > PANEL_DENSITY * plan.factor_nnz() as f64 {
+            plan.panels = Some(Box::new(Panels::new(&plan)));
+        }
         Ok(plan)
     }
 
@@ -225,13 +235,15 @@ impl<T: Element> Plan<T> {
             self.upper[entry.to as usize] = values[entry.slot as usize];
         }
         self.growth = 0.0;
+        if let Some(mut panels) = self.panels.take() {
+            let done = panels.refactor(self, values);
+            self.panels = Some(panels);
+            return done;
+        }
         for k in 0..self.n {
             if let Err(growth) = self.refactor_column(k, values) {
                 self.work.fill(T::ZERO);
-                return Err(SolverError::NeedsPivoting {
-                    column: self.column_order[k] as usize,
-                    growth,
-                });
+                return Err(self.stale(k, growth));
             }
         }
         Ok(())
@@ -239,11 +251,11 @@ impl<T: Element> Plan<T> {
 
     #[inline(always)]
     fn refactor_column(&mut self, k: usize, values: &[T]) -> Result<(), f64> {
+        let inner = self.inner(k);
         let work = &mut self.work[..];
         for entry in &self.scatter[span(&self.scatter_starts, k)] {
             work[entry.to as usize] = values[entry.slot as usize];
         }
-        let inner = self.upper_inner[k] as usize..self.upper_starts[k + 1] as usize;
         let upper_rows = &self.upper_rows[inner.clone()];
         for (&j, upper) in upper_rows.iter().zip(&mut self.upper[inner]) {
             let u = std::mem::replace(&mut work[j as usize], T::ZERO);
@@ -255,26 +267,53 @@ impl<T: Element> Plan<T> {
             }
         }
         let pivot = std::mem::replace(&mut work[k], T::ZERO);
-        let size = pivot.magnitude();
-        // Written so that NaN fails too.
-        if !(size >= self.pivot_floors[k] && size < f64::INFINITY) {
-            return Err(f64::INFINITY);
-        }
-        let inverse = pivot.inverse();
-        self.inverse_pivots[k] = inverse;
+        let inverse = self.watch_pivot(k, pivot)?;
         let below = span(&self.lower_starts, k);
         let mut growth = 0.0_f64;
         let rows = &self.lower_rows[below.clone()];
         for (&row, lower) in rows.iter().zip(&mut self.lower[below]) {
-            let l = std::mem::replace(&mut work[row as usize], T::ZERO) * inverse;
+            let l = std::mem::replace(&mut self.work[row as usize], T::ZERO) * inverse;
             *lower = l;
             growth = growth.max(l.magnitude());
         }
-        self.growth = self.growth.max(growth);
-        if growth > GROWTH_LIMIT {
-            return Err(growth);
+        self.watch_growth(growth)
+    }
+
+    /// Stores a pivot and returns its inverse; the error is the growth to report.
+    #[inline(always)]
+    pub(super) fn watch_pivot(&mut self, k: usize, pivot: T) -> Result<T, f64> {
+        let size = pivot.magnitude();
+        // NaN is in no range.
+        if !(self.pivot_floors[k]..f64::INFINITY).contains(&size) {
+            return Err(f64::INFINITY);
         }
-        Ok(())
+        let inverse = pivot.inverse();
+        self.inverse_pivots[k] = inverse;
+        Ok(inverse)
+    }
+
+    /// Notes the largest multiplier of some columns; the error is the growth to report.
+    #[inline(always)]
+    pub(super) fn watch_growth(&mut self, growth: f64) -> Result<(), f64> {
+        self.growth = self.growth.max(growth);
+        match growth > GROWTH_LIMIT {
+            true => Err(growth),
+            false => Ok(()),
+        }
+    }
+
+    /// The report of pivots that no longer suit.
+    pub(super) fn stale(&self, k: usize, growth: f64) -> SolverError {
+        SolverError::NeedsPivoting {
+            column: self.column_order[k] as usize,
+            growth,
+        }
+    }
+
+    /// Where the entries of U within the diagonal block are, for one column.
+    #[inline(always)]
+    pub(super) fn inner(&self, k: usize) -> std::ops::Range<usize> {
+        self.upper_inner[k] as usize..self.upper_starts[k + 1] as usize
     }
 
     /// x ← A⁻¹·x.
@@ -379,8 +418,7 @@ impl<T: Element> Plan<T> {
         let below = |k: usize| span(&self.lower_starts, k).len() as f64;
         (0..self.n)
             .map(|k| {
-                let inner = self.upper_inner[k] as usize..self.upper_starts[k + 1] as usize;
-                let updates: f64 = self.upper_rows[inner]
+                let updates: f64 = self.upper_rows[self.inner(k)]
                     .iter()
                     .map(|&j| below(j as usize))
                     .sum();
@@ -391,6 +429,6 @@ impl<T: Element> Plan<T> {
 }
 
 #[inline(always)]
-fn span(starts: &[u32], k: usize) -> std::ops::Range<usize> {
+pub(super) fn span(starts: &[u32], k: usize) -> std::ops::Range<usize> {
     starts[k] as usize..starts[k + 1] as usize
 }
