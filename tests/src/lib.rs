@@ -1,1 +1,64 @@
-//! Runners live in `tests/*.rs` of this package.
+//! What the runners in `tests/*.rs` share: decks on disk, their expectations, and running them.
+
+mod expectation;
+
+pub use expectation::{Expectation, expectations, with_requested_analyses};
+
+use ovonic::netlist::DiskLoader;
+use ovonic::waveforms::Results;
+use ovonic::{LoadOptions, Recording, RunOptions, Simulation};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A folder of the workspace.
+pub fn folder(name: &str) -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).join(name)
+}
+
+/// All decks below a folder, in the order of their names.
+pub fn decks(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        if path.is_dir() {
+            found.extend(decks(&path));
+        } else if !hidden && path.extension().is_some_and(|extension| extension == "cir") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Runs a deck's analyses, keeping every vector.
+///
+/// # Errors
+/// What the run says.
+pub fn simulate(path: &Path, text: &str) -> Result<Results, String> {
+    let options = LoadOptions::default();
+    let simulation = Simulation::from_text_with(path, text, &DiskLoader, &options);
+    let mut simulation = simulation.map_err(|error| error.to_string())?;
+    let mut recording = Recording::new();
+    simulation
+        .run(&RunOptions::default(), &mut recording)
+        .map_err(|error| error.to_string())?;
+    Ok(recording.into_results())
+}
+
+/// Complaints about a deck with expectations: none if all are met. A deck without any is itself a complaint.
+pub fn check(path: &Path, text: &str) -> Vec<String> {
+    let expected = match expectations(text) {
+        Ok(expected) if expected.is_empty() => return vec!["it expects nothing".into()],
+        Ok(expected) => expected,
+        Err(error) => return vec![error],
+    };
+    match simulate(path, &with_requested_analyses(text)) {
+        Ok(results) => expected
+            .iter()
+            .filter_map(|one| one.complaint(&results))
+            .collect(),
+        Err(error) => vec![error],
+    }
+}
