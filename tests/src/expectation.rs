@@ -158,23 +158,27 @@ impl Expectation {
                 return Ok(signal[k]);
             }
         }
+        if let (None, None) = (&self.function, self.at) {
+            return signal.last().copied().ok_or_else(|| "no point".into());
+        }
+        if self.function.as_deref() == Some("initial") {
+            return signal.first().copied().ok_or_else(|| "no point".into());
+        }
         let wave = Waveform::new(&scale, &signal).map_err(text)?;
         match (self.function.as_deref(), self.at) {
             (None, Some(at)) => wave.value_at(at).map_err(text),
-            (None, None) => signal.last().copied().ok_or_else(|| "no point".into()),
             (Some("min"), _) => Ok(wave.minimum().value),
             (Some("max"), _) => Ok(wave.maximum().value),
             (Some("pp"), _) => Ok(wave.peak_to_peak()),
             (Some("avg"), _) => Ok(wave.average()),
             (Some("rms"), _) => Ok(wave.rms()),
             (Some("integral"), _) => Ok(wave.integral()),
-            (Some("initial"), _) => signal.first().copied().ok_or_else(|| "no point".into()),
-            (Some(function), _) => {
+            (function, _) => {
                 let (first, last) = wave.span();
                 let settled = wave.window(0.5 * (first + last), last).map_err(text)?;
                 let level = 0.5 * (settled.minimum().value + settled.maximum().value);
                 let period = settled.period(level).map_err(text)?;
-                Ok(if function == "period" {
+                Ok(if function == Some("period") {
                     period
                 } else {
                     1.0 / period

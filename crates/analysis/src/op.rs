@@ -91,6 +91,8 @@ pub struct OperatingPoint {
     pub attempts: Vec<Attempt>,
     /// Latches that flipped on the way.
     pub flips: usize,
+    /// Whether latches flipped for ever, so that they stand at their initial values instead.
+    pub undecided: bool,
     /// Work done.
     pub statistics: NewtonStatistics,
 }
@@ -134,7 +136,8 @@ pub fn solve_operating_point(
         held: &held,
         attempts: Vec::new(),
     };
-    let mut flips = 0;
+    let initial = latches.clone();
+    let (mut flips, mut undecided) = (0, false);
     for round in 0.. {
         search.find(&mut x, &latches, round == 0)?;
         let standing = latches.clone();
@@ -144,11 +147,23 @@ pub fn solve_operating_point(
         }
         flips += count;
         if round >= MAX_FLIP_ROUNDS {
-            return Err(ConvergenceError::LatchCycle { flips });
+            // An oscillator of switches has no resting point: it stands as its switches were told to stand.
+            undecided = true;
+            latches = initial;
+            search.find(&mut x, &latches, false)?;
+            break;
         }
     }
     let attempts = search.attempts;
+    let equation = Equation {
+        time: op.time,
+        held: Some(&held),
+        clamps: &op.clamps,
+        ..Equation::dc(&latches, options.gmin)
+    };
+    newton.polish(&equation, &mut x);
     Ok(OperatingPoint {
+        undecided,
         stored: newton.assembly.stored.clone(),
         reactive: newton.assembly.reactive.clone(),
         signals: newton.assembly.signals.clone(),

@@ -392,6 +392,7 @@ fn a_floating_node_is_named() {
         reactive: Vec::new(),
         signals: Vec::new(),
         attempts: Vec::new(),
+        undecided: false,
         flips: 0,
         statistics: Default::default(),
     };

@@ -368,6 +368,20 @@ impl Circuit {
         out
     }
 
+    /// `y ← y + A·x` over the pattern and the clusters' blocks, before condensation. `values` has length
+    /// [`Circuit::n_values`], the vectors `n + 1`.
+    pub fn multiply_add<T: Element>(&self, values: &[T], x: &[T], y: &mut [T]) {
+        let public = self.n_public;
+        self.pattern.multiply_add(
+            &values[..self.pattern.nnz()],
+            &x[..public],
+            &mut y[..public],
+        );
+        for cluster in &self.clusters {
+            cluster.multiply_add(values, x, y);
+        }
+    }
+
     /// Names of a cluster's instances, for reports.
     pub fn cluster_members(&self, cluster: usize) -> impl Iterator<Item = &str> {
         let instances = &self.clusters[cluster].shape.instances;

@@ -136,6 +136,18 @@ impl Cluster {
         substitute_transposed(pp, p, order, &mut solution[private..private + p]);
     }
 
+    /// `y ← y + A·x` over the block, as it is before condensation.
+    pub(crate) fn multiply_add<T: Element>(&self, values: &[T], x: &[T], y: &mut [T]) {
+        let all = || self.shape.private.iter().chain(&self.shape.public);
+        for &row in all() {
+            for &column in all() {
+                if let Some(slot) = self.slot(row, column) {
+                    y[row] += values[slot] * x[column];
+                }
+            }
+        }
+    }
+
     /// Turns `A_pp⁻¹ r_p` into the private solution, given the public one.
     fn expand<T: Element>(&self, values: &[T], solution: &mut [T]) {
         let (p, t) = self.sizes();

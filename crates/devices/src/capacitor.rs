@@ -18,6 +18,7 @@ const EXAMPLE: &str = "\
 V1 in 0 5
 R1 in out 1k
 C1 out 0 1n
+.save v(out) @c1[q]
 .end
 ";
 

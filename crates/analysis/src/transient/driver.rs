@@ -3,9 +3,10 @@
 use super::delays::Delays;
 use super::history::{History, Stage};
 use super::integrator::{ErrorEstimate, Formula, GAMMA, IntegrationMethod};
+use super::stability::growing_mode;
 use super::{Transient, TransientError, TransientOptions, TransientPoint, TransientStatistics};
 use crate::newton::{Equation, Newton, NewtonError};
-use crate::op::{Attempt, OpOptions, flip_latches, solve_operating_point};
+use crate::op::{Attempt, OpOptions, OperatingPoint, flip_latches, solve_operating_point};
 use crate::options::{Observer, Progress, SolverOptions};
 use crate::report::{ConvergenceError, SetupError, report};
 use ovonic_circuit::{Circuit, Point};
@@ -150,7 +151,10 @@ impl<'c, 'o> Driver<'c, 'o> {
             echoes: Vec::new(),
             next_corner: circuit.next_event(Time::new(0.0)),
             attempts: start.attempts,
-            statistics: TransientStatistics::default(),
+            statistics: TransientStatistics {
+                perturbed: start.perturbed,
+                ..Default::default()
+            },
             work: Work {
                 x: start.x,
                 rate: vec![0.0; n],
@@ -208,7 +212,7 @@ impl<'c, 'o> Driver<'c, 'o> {
         let smallest = self.largest * SMALLEST_STEP;
         let stop = Time::new(self.tran.stop);
         let mut wanted = self.first_step();
-        while stop.minus(self.time) > smallest {
+        while stop.minus(self.time) > self.resolution() {
             if self.statistics.accepted.is_multiple_of(PROGRESS_INTERVAL) {
                 observer.progress(&self.progress(wanted));
                 if observer.cancelled() {
@@ -254,6 +258,11 @@ impl<'c, 'o> Driver<'c, 'o> {
         }
         observer.progress(&self.progress(wanted));
         Ok(false)
+    }
+
+    /// Instants closer than this are the same: what rounding leaves of the time since the last corner, s.
+    fn resolution(&self) -> f64 {
+        16.0 * f64::EPSILON * self.time.offset.abs().max(f64::EPSILON * self.largest)
     }
 
     fn progress(&self, step: f64) -> Progress {
@@ -527,15 +536,20 @@ impl<'c, 'o> Driver<'c, 'o> {
         if self.circuit.n_latches() > 0 {
             self.settle_latches(flips);
         }
-        let passed = |corner: Time| corner.minus(end) <= 0.0;
+        let resolution = self.resolution();
+        let passed = |corner: Time| corner.minus(end) <= resolution;
         while self.echoes.last().is_some_and(|&echo| passed(echo)) {
             self.echoes.pop();
             self.history.restart();
         }
         if self.next_corner.is_some_and(passed) {
             self.time = self.time.rebased();
-            self.next_corner = self.circuit.next_event(self.time);
             self.history.restart();
+            while let Some(corner) = self.next_corner.filter(|&corner| passed(corner)) {
+                let next = self.circuit.next_event(corner);
+                let advances = |next: &Time| next.minus(corner) > 0.0;
+                self.next_corner = next.filter(advances);
+            }
         }
     }
 
@@ -612,7 +626,7 @@ impl<'c, 'o> Driver<'c, 'o> {
         let stop = self.tran.stop;
         for delay in self.delays.distinct() {
             let echo = time.plus(delay);
-            let known = |kept: &Time| kept.minus(echo).abs() < self.largest * SMALLEST_STEP;
+            let known = |kept: &Time| kept.minus(echo).abs() <= self.resolution();
             if echo.seconds() < stop && !self.echoes.iter().any(known) {
                 self.echoes.push(echo);
             }
@@ -685,8 +699,45 @@ enum Verdict {
     },
 }
 
+/// Moves an unstable operating point along its growing mode, by no more than the tolerances: a simulation that
+/// started exactly there would stay. Returns whether it did.
+fn leave_unstable_point(
+    circuit: &Circuit,
+    options: &SolverOptions,
+    tran: &TransientOptions,
+    newton: &mut Newton<'_>,
+    found: &mut OperatingPoint,
+) -> bool {
+    if circuit.is_linear() || circuit.stored().is_empty() || !tran.initial_conditions.is_empty() {
+        return false;
+    }
+    let point = Point {
+        time: Some(Time::new(0.0)),
+        gmin: options.gmin,
+        ..Point::dc(&found.x, &found.latches)
+    };
+    // A matrix that cannot be factored here says nothing of stability.
+    let Ok(Some(mode)) = growing_mode(circuit, options, &point, tran.largest_step()) else {
+        return false;
+    };
+    for (x, mode) in found.x.iter_mut().zip(mode) {
+        *x += mode;
+    }
+    let point = Point {
+        time: Some(Time::new(0.0)),
+        gmin: options.gmin,
+        ..Point::dc(&found.x, &found.latches)
+    };
+    circuit.residual(&point, &mut newton.assembly);
+    found.reactive.copy_from_slice(&newton.assembly.reactive);
+    found.stored.copy_from_slice(&newton.assembly.stored);
+    found.signals.copy_from_slice(&newton.assembly.signals);
+    true
+}
+
 /// The point that a transient starts from.
 struct Start {
+    perturbed: bool,
     x: Vec<f64>,
     q: Vec<f64>,
     stored: Vec<f64>,
@@ -711,8 +762,10 @@ impl Start {
             time: Some(Time::new(0.0)),
             ..OpOptions::default()
         };
-        let found = solve_operating_point(newton, options, &op)?;
+        let mut found = solve_operating_point(newton, options, &op)?;
+        let perturbed = leave_unstable_point(circuit, options, tran, newton, &mut found);
         Ok(Self {
+            perturbed,
             x: found.x,
             q: found.reactive,
             stored: found.stored,
@@ -765,6 +818,7 @@ impl Start {
             let mut next = latches.clone();
             if flip_latches(circuit, &equation, &x, &mut next) == 0 {
                 return Ok(Self {
+                    perturbed: false,
                     x,
                     q: charge,
                     stored,

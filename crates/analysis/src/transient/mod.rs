@@ -17,6 +17,7 @@ mod delays;
 mod driver;
 mod history;
 mod integrator;
+mod stability;
 
 pub use driver::{Recorder, transient};
 pub use integrator::IntegrationMethod;
@@ -105,6 +106,8 @@ pub struct TransientStatistics {
     pub located: usize,
     /// Latches flipped.
     pub flips: usize,
+    /// Whether the operating point was unstable and left on purpose.
+    pub perturbed: bool,
     /// Steps of TR-BDF2 taken to damp ringing.
     pub damped: usize,
     /// Newton's work.
