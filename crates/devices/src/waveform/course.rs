@@ -134,7 +134,9 @@ fn next_in_cycle(
         return Some(elapsed.instant(after, 0.0, 0.0, corner));
     }
     let cycles = ((elapsed.seconds() - phase) / period).round();
-    let position = phase + elapsed.tolerance(period);
+    // Within the first cycle nothing was multiplied, so that a long period costs no digits.
+    let reach = if cycles == 0.0 { phase } else { period };
+    let position = phase + elapsed.tolerance(reach);
     let (cycles, corner) = match following(position) {
         Some(corner) => (cycles, corner),
         // Within rounding of the cycle's end: the next one has begun.
