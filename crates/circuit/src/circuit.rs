@@ -51,6 +51,11 @@ impl UnknownEntry {
         }
     }
 
+    /// Whether the unknown is a node: a potential or a temperature whose row balances flows.
+    pub(crate) fn is_node(&self) -> bool {
+        self.is_flow_row() && matches!(self.nature, Nature::Voltage | Nature::Temperature)
+    }
+
     /// Whether the row is a balance of flows at a node, to which a conductance to ground may be added.
     pub fn is_flow_row(&self) -> bool {
         matches!(self.residual, Nature::Current | Nature::HeatFlow)

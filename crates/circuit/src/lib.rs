@@ -11,6 +11,7 @@ mod circuit;
 mod cluster;
 mod error;
 mod ids;
+mod topology;
 
 pub use assembly::{Assembly, Point, SmallSignal};
 pub use builder::{BuildOptions, CircuitBuilder, InstanceSpec};
@@ -18,3 +19,4 @@ pub use circuit::{Change, Circuit, StoredQuantity, UnknownEntry};
 pub use cluster::Pivots;
 pub use error::{BuildError, CondensationError};
 pub use ids::{ClusterId, InstanceId, NodeId, UnknownId};
+pub use topology::{Finding, FindingKind, Severity, examine};
