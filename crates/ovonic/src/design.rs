@@ -16,6 +16,15 @@ use std::sync::Arc;
 
 /// Everything that a netlist means.
 pub(crate) struct Design {
+    pub(crate) core: Core,
+    pub(crate) circuit: Circuit,
+    pub(crate) plan: Vec<Planned>,
+    pub(crate) requests: Vec<Request>,
+    pub(crate) start: StartingPoint,
+}
+
+/// What changes a circuit: apart from it, because a sweep owns the circuit while parameters change.
+pub(crate) struct Core {
     table: Arc<Table>,
     kinds: &'static [&'static Kind],
     /// Parameters that win over the netlist.
@@ -23,10 +32,6 @@ pub(crate) struct Design {
     /// Temperature that wins over the netlist, °C.
     temperature_celsius: Option<f64>,
     pub(crate) elaborator: Elaborator,
-    pub(crate) circuit: Circuit,
-    pub(crate) plan: Vec<Planned>,
-    pub(crate) requests: Vec<Request>,
-    pub(crate) start: StartingPoint,
 }
 
 impl Design {
@@ -41,6 +46,85 @@ impl Design {
         temperature_celsius: Option<f64>,
         reporter: Reporter,
     ) -> Result<Design, Reporter> {
+        let (mut core, circuit, plan) =
+            Core::build(table, kinds, fixed, temperature_celsius, reporter)?;
+        crate::topology::check(&mut core.elaborator, &circuit);
+        let requests = core.elaborator.requests(&circuit);
+        let start = core.elaborator.starting_point(&circuit);
+        if core.elaborator.reporter.n_errors() > 0 {
+            return Err(core.elaborator.reporter);
+        }
+        Ok(Design {
+            core,
+            circuit,
+            plan,
+            requests,
+            start,
+        })
+    }
+
+    /// Gives a top-level parameter a value, or with `None` that of the netlist again.
+    pub(crate) fn set_parameter(
+        &mut self,
+        name: &str,
+        value: Option<f64>,
+    ) -> Result<(), Vec<Diagnostic>> {
+        let change = self.core.set_parameter(&mut self.circuit, name, value)?;
+        self.settle(change)
+    }
+
+    /// Gives the circuit another temperature, °C.
+    pub(crate) fn set_temperature(&mut self, celsius: f64) -> Result<(), Vec<Diagnostic>> {
+        let change = self.core.set_temperature(&mut self.circuit, celsius)?;
+        self.settle(change)
+    }
+
+    /// Gives an instance other parameters.
+    pub(crate) fn set_params(
+        &mut self,
+        id: InstanceId,
+        params: Arc<dyn AnyParams>,
+    ) -> Result<(), Vec<Diagnostic>> {
+        let environment = self.circuit.spec(id).environment;
+        let change = self
+            .core
+            .update(&mut self.circuit, id, params, environment)?;
+        self.settle(change)
+    }
+
+    /// Tells waveforms the print step and the stop time of the analysis that is to run, s.
+    pub(crate) fn set_window(&mut self, step: f64, stop: f64) -> Result<(), Vec<Diagnostic>> {
+        let change = self.core.set_window(&mut self.circuit, step, stop)?;
+        self.settle(change)
+    }
+
+    /// Completes a change: the circuit is bound anew where its structure changed, and what cards say in numbers is
+    /// computed again.
+    fn settle(&mut self, change: Change) -> Result<(), Vec<Diagnostic>> {
+        if change == Change::Structure {
+            match self.circuit.rebuilt(self.circuit.options()) {
+                Ok(circuit) => self.circuit = circuit,
+                Err(errors) => return Err(self.core.build_errors(&errors)),
+            }
+        }
+        let elaborator = &mut self.core.elaborator;
+        self.plan = elaborator.plan();
+        self.start = elaborator.starting_point(&self.circuit);
+        if elaborator.reporter.n_errors() > 0 {
+            return Err(self.core.take_diagnostics());
+        }
+        Ok(())
+    }
+}
+
+impl Core {
+    fn build(
+        table: Arc<Table>,
+        kinds: &'static [&'static Kind],
+        fixed: Vec<(String, f64)>,
+        temperature_celsius: Option<f64>,
+        reporter: Reporter,
+    ) -> Result<(Core, Circuit, Vec<Planned>), Reporter> {
         let mut elaborator = Elaborator::new((*table).clone(), &fixed, kinds, reporter);
         if let Some(celsius) = temperature_celsius {
             elaborator.options.temperature_celsius = celsius;
@@ -63,50 +147,54 @@ impl Design {
             ));
             return Err(elaborator.reporter);
         }
-        let circuit = match elaborator.builder.build(BuildOptions::default()) {
-            Ok(circuit) => circuit,
-            Err(errors) => {
-                for error in errors {
-                    report_build_error(&mut elaborator, &error);
-                }
-                return Err(elaborator.reporter);
-            }
-        };
-        crate::topology::check(&mut elaborator, &circuit);
-        let requests = elaborator.requests(&circuit);
-        let start = elaborator.starting_point(&circuit);
-        if elaborator.reporter.n_errors() > 0 {
-            return Err(elaborator.reporter);
-        }
-        Ok(Design {
+        let mut core = Core {
             table,
             kinds,
             fixed,
             temperature_celsius,
             elaborator,
-            circuit,
-            plan,
-            requests,
-            start,
-        })
+        };
+        match core.elaborator.builder.build(BuildOptions::default()) {
+            Ok(circuit) => Ok((core, circuit, plan)),
+            Err(errors) => {
+                for error in &errors {
+                    report_build_error(&mut core.elaborator, error);
+                }
+                Err(core.elaborator.reporter)
+            }
+        }
     }
 
-    /// Elaborates the netlist anew, after a change of shape.
-    fn rebuild(&mut self) -> Result<(), Vec<Diagnostic>> {
-        let rebuilt = Design::new(
+    /// Elaborates the netlist anew, after a change of shape. Nodes and devices have to stay the same, since
+    /// outputs and analyses know them by number.
+    fn rebuild(&mut self, circuit: &mut Circuit) -> Result<Change, Vec<Diagnostic>> {
+        let rebuilt = Core::build(
             self.table.clone(),
             self.kinds,
             self.fixed.clone(),
             self.temperature_celsius,
             Reporter::new(),
         );
-        match rebuilt {
-            Ok(design) => {
-                *self = design;
-                Ok(())
-            }
-            Err(reporter) => Err(reporter.into_diagnostics()),
+        let (core, new, _) = rebuilt.map_err(Reporter::into_diagnostics)?;
+        let same_nodes = new
+            .nodes()
+            .map(|(name, _)| name)
+            .eq(circuit.nodes().map(|(n, _)| n));
+        let names = |circuit: &Circuit| -> Vec<String> {
+            let instances = circuit.instances();
+            instances.map(|(_, spec)| spec.name.clone()).collect()
+        };
+        if !same_nodes || names(&new) != names(circuit) {
+            let span = self.elaborator.records.first().map(|record| record.span);
+            return Err(vec![Diagnostic::error(
+                codes::NOT_SUPPORTED,
+                span.unwrap_or_default(),
+                "this value of a parameter makes a circuit of other nodes or devices",
+            )]);
         }
+        *self = core;
+        *circuit = new;
+        Ok(Change::Structure)
     }
 
     /// The value of a top-level parameter.
@@ -122,9 +210,10 @@ impl Design {
     /// Gives a top-level parameter a value, or with `None` that of the netlist again.
     pub(crate) fn set_parameter(
         &mut self,
+        circuit: &mut Circuit,
         name: &str,
         value: Option<f64>,
-    ) -> Result<(), Vec<Diagnostic>> {
+    ) -> Result<Change, Vec<Diagnostic>> {
         self.fixed.retain(|(known, _)| known != name);
         match value {
             Some(value) => {
@@ -134,8 +223,8 @@ impl Design {
             None => self.elaborator.scopes.release(name),
         }
         match self.elaborator.scopes.number(name) {
-            Some(number) => self.refresh(number),
-            None => Ok(()),
+            Some(number) => self.refresh(circuit, number),
+            None => Ok(Change::Values),
         }
     }
 
@@ -146,12 +235,16 @@ impl Design {
     }
 
     /// Gives the circuit another temperature, °C.
-    pub(crate) fn set_temperature(&mut self, celsius: f64) -> Result<(), Vec<Diagnostic>> {
+    pub(crate) fn set_temperature(
+        &mut self,
+        circuit: &mut Circuit,
+        celsius: f64,
+    ) -> Result<Change, Vec<Diagnostic>> {
         self.temperature_celsius = Some(celsius);
         self.elaborator.options.temperature_celsius = celsius;
         self.elaborator.scopes.set_temperature(celsius);
         self.elaborator.environment.temperature = celsius + ZERO_CELSIUS;
-        self.refresh(Dependence::TEMPERATURE)
+        self.refresh(circuit, Dependence::TEMPERATURE)
     }
 
     /// Temperature of the circuit, °C.
@@ -160,75 +253,91 @@ impl Design {
     }
 
     /// Re-prepares what depends on a parameter.
-    fn refresh(&mut self, number: u32) -> Result<(), Vec<Diagnostic>> {
-        if self.elaborator.structure.contains(number) {
-            return self.rebuild();
-        }
+    fn refresh(&mut self, circuit: &mut Circuit, number: u32) -> Result<Change, Vec<Diagnostic>> {
         self.elaborator.reporter = Reporter::new();
+        if self.elaborator.structure.contains(number) {
+            return self.rebuild(circuit);
+        }
         self.elaborator.forget_models(number);
-        let mut structure_changed = false;
+        let mut change = Change::Values;
         for index in 0..self.elaborator.records.len() {
             let record = &self.elaborator.records[index];
             let by_temperature = number == Dependence::TEMPERATURE && record.rise.is_some();
-            if record.dependence.contains(number) {
-                structure_changed |= self.redraft(index)?;
+            let changed = if record.dependence.contains(number) {
+                self.redraft(circuit, index)?
             } else if by_temperature {
                 let id = record.id;
-                let spec = self.circuit.spec(id);
+                let spec = circuit.spec(id);
                 let rise = record.rise.unwrap_or(0.0);
                 let environment = Environment {
                     temperature: self.temperature_celsius() + rise + ZERO_CELSIUS,
                     ..spec.environment
                 };
                 let params = spec.params.clone();
-                structure_changed |= self.update(id, params, environment)?;
+                Some(self.update(circuit, id, params, environment)?)
+            } else {
+                continue;
+            };
+            match changed {
+                Some(Change::Values) => {}
+                Some(Change::Structure) => change = Change::Structure,
+                None => return self.rebuild(circuit),
             }
         }
-        if structure_changed {
-            return self.rebuild();
-        }
-        Ok(())
+        Ok(change)
     }
 
-    /// Looks at an element line once more.
-    fn redraft(&mut self, index: usize) -> Result<bool, Vec<Diagnostic>> {
+    /// Looks at an element line once more; nothing if it makes no device any more.
+    fn redraft(
+        &mut self,
+        circuit: &mut Circuit,
+        index: usize,
+    ) -> Result<Option<Change>, Vec<Diagnostic>> {
         let record = &self.elaborator.records[index];
-        let id = record.id;
-        let (Some(element), scope) = (record.element.clone(), record.scope) else {
-            return Ok(false);
+        let (id, scope) = (record.id, record.scope);
+        let Some(element) = record.element.clone() else {
+            return Ok(Some(Change::Values));
         };
         let trace = self.elaborator.trace_of(record);
         self.elaborator.reporter.set_trace(&trace);
         let drafts = self.elaborator.draft(&element, scope);
         self.elaborator.reporter.set_trace(&[]);
-        let name = self.circuit.spec(id).name.clone();
-        let draft = match drafts {
-            Ok(drafts) => drafts.into_iter().find(|draft| draft.name == name),
-            Err(Reported) => return Err(self.take_diagnostics()),
-        };
-        match draft {
-            Some(draft) => self.update(id, draft.params, draft.environment),
-            // The line makes no device any more: a change of shape.
-            None => Ok(true),
-        }
+        let drafts = drafts.map_err(|Reported| self.take_diagnostics())?;
+        let name = circuit.spec(id).name.clone();
+        let draft = drafts.into_iter().find(|draft| draft.name == name);
+        draft
+            .map(|draft| self.update(circuit, id, draft.params, draft.environment))
+            .transpose()
     }
 
     fn take_diagnostics(&mut self) -> Vec<Diagnostic> {
         std::mem::take(&mut self.elaborator.reporter).into_diagnostics()
     }
 
-    /// Gives an instance other parameters; says whether unknowns or pattern changed.
+    /// What is wrong with a circuit, as diagnostics.
+    pub(crate) fn build_errors(&mut self, errors: &[BuildError]) -> Vec<Diagnostic> {
+        for error in errors {
+            report_build_error(&mut self.elaborator, error);
+        }
+        self.take_diagnostics()
+    }
+
+    /// Gives an instance other parameters.
     fn update(
         &mut self,
+        circuit: &mut Circuit,
         id: InstanceId,
         params: Arc<dyn AnyParams>,
         environment: Environment,
-    ) -> Result<bool, Vec<Diagnostic>> {
-        let spec = self.elaborator.builder.spec_mut(id);
-        spec.params = params.clone();
-        spec.environment = environment;
-        match self.circuit.update(id, params, environment) {
-            Ok(change) => Ok(change == Change::Structure),
+    ) -> Result<Change, Vec<Diagnostic>> {
+        match circuit.update(id, params.clone(), environment) {
+            Ok(change) => {
+                // Couplings read the inductors' parameters there.
+                let spec = self.elaborator.builder.spec_mut(id);
+                spec.params = params;
+                spec.environment = environment;
+                Ok(change)
+            }
             Err(error) => {
                 report_params(&mut self.elaborator, id, &error);
                 Err(self.take_diagnostics())
@@ -237,87 +346,65 @@ impl Design {
     }
 
     /// Gives one parameter of an instance a value.
-    pub(crate) fn set_device(
+    fn set_device(
         &mut self,
+        circuit: &mut Circuit,
         id: InstanceId,
         index: usize,
         value: f64,
-    ) -> Result<(), Vec<Diagnostic>> {
+    ) -> Result<Change, Vec<Diagnostic>> {
         self.elaborator.reporter = Reporter::new();
-        let spec = self.circuit.spec(id);
+        let spec = circuit.spec(id);
         let environment = spec.environment;
         let mut params = spec.params.boxed();
         if let Err(error) = params.assign(index, value) {
             report_params(&mut self.elaborator, id, &error);
             return Err(self.take_diagnostics());
         }
-        if self.update(id, params.into(), environment)? {
-            return self.rebuild_circuit();
-        }
-        Ok(())
-    }
-
-    /// Gives an instance its parameters back.
-    pub(crate) fn restore_device(
-        &mut self,
-        id: InstanceId,
-        params: Arc<dyn AnyParams>,
-    ) -> Result<(), Vec<Diagnostic>> {
-        let environment = self.circuit.spec(id).environment;
-        if self.update(id, params, environment)? {
-            return self.rebuild_circuit();
-        }
-        Ok(())
-    }
-
-    fn rebuild_circuit(&mut self) -> Result<(), Vec<Diagnostic>> {
-        match self.circuit.rebuilt(self.circuit.options()) {
-            Ok(circuit) => {
-                self.circuit = circuit;
-                Ok(())
-            }
-            Err(errors) => {
-                for error in errors {
-                    report_build_error(&mut self.elaborator, &error);
-                }
-                Err(self.take_diagnostics())
-            }
-        }
+        self.update(circuit, id, params.into(), environment)
     }
 
     /// Gives what a sweep varies a value.
     pub(crate) fn set_target(
         &mut self,
+        circuit: &mut Circuit,
         target: &SweepTarget,
         value: f64,
-    ) -> Result<(), Vec<Diagnostic>> {
+    ) -> Result<Change, Vec<Diagnostic>> {
         match target {
-            SweepTarget::Device(id, index) => self.set_device(*id, *index, value),
-            SweepTarget::Temperature => self.set_temperature(value),
-            SweepTarget::Parameter(name) => self.set_parameter(name, Some(value)),
+            SweepTarget::Device(id, index) => self.set_device(circuit, *id, *index, value),
+            SweepTarget::Temperature => self.set_temperature(circuit, value),
+            SweepTarget::Parameter(name) => self.set_parameter(circuit, name, Some(value)),
         }
     }
 
-    /// Tells waveforms the print step and the stop time of the analysis that is to run, s.
-    pub(crate) fn set_window(&mut self, step: f64, stop: f64) -> Result<(), Vec<Diagnostic>> {
+    fn set_window(
+        &mut self,
+        circuit: &mut Circuit,
+        step: f64,
+        stop: f64,
+    ) -> Result<Change, Vec<Diagnostic>> {
         let known = self.elaborator.environment;
+        let mut change = Change::Values;
         if known.step == step && known.stop == stop {
-            return Ok(());
+            return Ok(change);
         }
         self.elaborator.environment.step = step;
         self.elaborator.environment.stop = stop;
-        let ids: Vec<InstanceId> = self.circuit.instances().map(|(id, _)| id).collect();
+        let ids: Vec<InstanceId> = circuit.instances().map(|(id, _)| id).collect();
         for id in ids {
-            let spec = self.circuit.spec(id);
+            let spec = circuit.spec(id);
             let environment = Environment {
                 step,
                 stop,
                 ..spec.environment
             };
             let params = spec.params.clone();
-            self.update(id, params, environment)?;
+            if self.update(circuit, id, params, environment)? == Change::Structure {
+                change = Change::Structure;
+            }
         }
-        Ok(())
+        Ok(change)
     }
 }
 

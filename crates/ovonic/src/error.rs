@@ -1,6 +1,6 @@
 //! The one error of the façade: opaque, with predicates.
 
-use ovonic_analysis::{ConvergenceError, SmallSignalError, TransientError};
+use ovonic_analysis::{ConvergenceError, DcError, SmallSignalError, TransientError};
 use ovonic_netlist::{Diagnostic, Severity, SourceMap};
 use ovonic_waveforms::WaveformError;
 use std::fmt;
@@ -27,6 +27,7 @@ enum Cause {
         error: SmallSignalError,
     },
     Transient(TransientError),
+    Dc(DcError),
     Output(WaveformError),
     UnknownParameter {
         name: String,
@@ -93,6 +94,7 @@ impl Error {
                     | SmallSignalError::Condensation { .. }
             ),
             Cause::Transient(error) => matches!(error, TransientError::Convergence(_)),
+            Cause::Dc(error) => matches!(error, DcError::Convergence { .. }),
             _ => false,
         }
     }
@@ -141,6 +143,20 @@ impl From<TransientError> for Error {
     }
 }
 
+impl From<DcError> for Error {
+    fn from(error: DcError) -> Self {
+        match error {
+            DcError::Record(error) => Error::from(error),
+            DcError::Variable { value, error } => match error.downcast::<Error>() {
+                // A value that makes no circuit is a matter of the netlist.
+                Ok(error) => *error,
+                Err(error) => Error(Box::new(Cause::Dc(DcError::Variable { value, error }))),
+            },
+            error => Error(Box::new(Cause::Dc(error))),
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
@@ -164,6 +180,7 @@ impl fmt::Display for Error {
             Cause::Convergence { analysis, error } => write!(f, "{analysis}: {error}"),
             Cause::SmallSignal { analysis, error } => write!(f, "{analysis}: {error}"),
             Cause::Transient(error) => write!(f, "tran: {error}"),
+            Cause::Dc(error) => write!(f, "dc: {error}"),
             Cause::Output(error) => error.fmt(f),
             Cause::UnknownParameter { name, candidate } => {
                 write!(f, "the netlist has no parameter \"{name}\"")?;
@@ -191,6 +208,7 @@ impl std::error::Error for Error {
             Cause::Convergence { error, .. } => Some(error),
             Cause::SmallSignal { error, .. } => Some(error),
             Cause::Transient(error) => Some(error),
+            Cause::Dc(error) => Some(error),
             Cause::Output(error) => Some(error),
             _ => None,
         }

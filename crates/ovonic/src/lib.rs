@@ -16,7 +16,7 @@ pub use elaborate::{
     NoiseTask, Options, Planned, Range, Sweep, SweepTarget, Task, TraceTask, TransientTask,
 };
 pub use error::Error;
-pub use ovonic_analysis::{Attempt, Method, Progress, TransientStatistics};
+pub use ovonic_analysis::{Attempt, DcJump, Method, Progress, TransientStatistics};
 pub use ovonic_devices::ALL as DEVICES;
 pub use run::{AnalysisReport, Observer, Recording, RunOptions, RunReport};
 pub use session::{LoadOptions, Simulation};

@@ -4,21 +4,24 @@
 //! analyses first, then dc, op and tran; here the cards decide, since results carry their analysis anyway and a user
 //! can put them in the order that he wants.
 
-use crate::design::window;
+use crate::design::{Core, window};
 use crate::elaborate::{NoiseTask, Sweep, SweepTarget, Task, TransientTask};
 use crate::error::Error;
 use crate::outputs::Outputs;
 use crate::session::Simulation;
 use num_complex::Complex64;
 use ovonic_analysis::{
-    Attempt, NoiseOptions, OpOptions, OperatingPoint, Probe, Progress, SolverOptions,
-    TransientOptions, TransientStatistics, ac, noise, operating_point, transient,
+    Attempt, DcJump, NoiseOptions, OpOptions, OperatingPoint, Probe, Progress, SolverOptions,
+    SweepLevel, SweepVariable, TransientOptions, TransientStatistics, ac, dc, noise,
+    operating_point, transient,
 };
-use ovonic_circuit::Point;
+use ovonic_circuit::{Change, Circuit, Point};
+use ovonic_netlist::SourceMap;
 use ovonic_waveforms::{
     MemorySink, Outcome, PlotHeader, PlotKind, Quantity, Results, Sink, Variable,
 };
 use std::cell::RefCell;
+use std::sync::Arc;
 
 /// What to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,6 +96,8 @@ pub struct AnalysisReport {
     pub attempts: Vec<Attempt>,
     /// Work of a transient.
     pub transient: Option<TransientStatistics>,
+    /// Where a dc sweep jumped over a fold.
+    pub jumps: Vec<DcJump>,
 }
 
 /// What a run took.
@@ -209,7 +214,7 @@ impl Simulation {
     }
 
     fn run_task(&mut self, task: &Task, shared: &Shared<'_>) -> Result<AnalysisReport, Error> {
-        let (points, cancelled, attempts, statistics) = match task {
+        let ran = match task {
             Task::OperatingPoint => self.run_op(shared)?,
             Task::Dc(sweeps) => self.run_dc(sweeps, shared)?,
             Task::Ac(sweep) => self.run_ac(sweep, shared)?,
@@ -219,15 +224,16 @@ impl Simulation {
         };
         Ok(AnalysisReport {
             analysis: task.name(),
-            points,
-            cancelled,
-            attempts,
-            transient: statistics,
+            points: ran.points,
+            cancelled: ran.cancelled,
+            attempts: ran.attempts,
+            transient: ran.transient,
+            jumps: ran.jumps,
         })
     }
 
     fn solver(&self) -> SolverOptions {
-        self.design.elaborator.options.solver()
+        self.design.core.elaborator.options.solver()
     }
 
     fn outputs(&self, analysis: &str) -> Outputs {
@@ -271,99 +277,67 @@ impl Simulation {
         outputs.append(&self.design.circuit, at, None, &mut values);
         shared.0.borrow_mut().sink().point(&values)?;
         shared.end_plot(&Outcome::Complete)?;
-        Ok((1, false, point.attempts, None))
+        Ok(Ran {
+            points: 1,
+            attempts: point.attempts,
+            ..Ran::default()
+        })
     }
 
+    /// A dc sweep. Variables run in the order of the card, the first one fastest, which is the other way round below.
     fn run_dc(&mut self, sweeps: &[Sweep], shared: &Shared<'_>) -> Result<Ran, Error> {
         let before: Vec<Before> = sweeps.iter().map(|sweep| self.before(sweep)).collect();
         let mut outputs = self.outputs("dc");
         let scales = sweeps.iter().enumerate();
         let scales = scales.map(|(index, sweep)| self.scale(sweep, index == 0));
         let header = self.header(PlotKind::DcTransfer, scales.collect(), &outputs);
-        shared.begin_plot(&header)?;
-        let result = self.sweep(sweeps, &mut outputs, shared);
-        let restored = self.restore(before);
-        let ran = shared.close(result, |ran| ran.1)?;
-        restored?;
-        Ok(ran)
-    }
-
-    /// The points of a sweep, the first variable fastest. Each starts from the one before.
-    fn sweep(
-        &mut self,
-        sweeps: &[Sweep],
-        outputs: &mut Outputs,
-        shared: &Shared<'_>,
-    ) -> Result<Ran, Error> {
         let options = self.solver();
-        let mut op = self.op_options();
-        let lengths: Vec<usize> = sweeps.iter().map(|sweep| sweep.range.len()).collect();
-        let total: usize = lengths.iter().product();
-        let mut attempts = Vec::new();
+        let start = self.op_options();
+        let sources = self.shared_sources();
+        shared.begin_plot(&header)?;
+        let design = &mut self.design;
+        let core = RefCell::new(&mut design.core);
+        let mut variables: Vec<Variation<'_, '_>> = sweeps
+            .iter()
+            .rev()
+            .map(|sweep| Variation {
+                core: &core,
+                target: &sweep.target,
+                sources: &sources,
+            })
+            .collect();
+        let mut levels: Vec<SweepLevel<'_>> = variables
+            .iter_mut()
+            .zip(sweeps.iter().rev())
+            .map(|(variable, sweep)| SweepLevel {
+                variable,
+                values: sweep.range.values().collect(),
+            })
+            .collect();
         let mut values = Vec::new();
-        let mut previous: Vec<Option<usize>> = vec![None; sweeps.len()];
-        for number in 0..total {
-            if shared.is_cancelled() {
-                return Ok((number, true, attempts, None));
-            }
-            values.clear();
-            let mut rest = number;
-            for (position, sweep) in sweeps.iter().enumerate() {
-                let index = rest % lengths[position];
-                rest /= lengths[position];
-                let value = sweep.range.value(index);
-                if previous[position] != Some(index) {
-                    previous[position] = Some(index);
-                    let sources = self.shared_sources();
-                    self.design
-                        .set_target(&sweep.target, value)
-                        .map_err(|diagnostics| Error::netlist(diagnostics, sources))?;
-                    if position > 0 {
-                        // A new inner sweep starts far from where the last one ended.
-                        op.guess = None;
-                        op.latches = None;
-                    }
-                }
-                values.push(value);
-            }
-            let point = self.solve_point(&options, &mut op)?;
-            if number == 0 {
-                attempts.clone_from(&point.attempts);
-            }
-            let at = solved(&point, &options);
-            outputs.append(&self.design.circuit, at, None, &mut values);
-            let mut observer = shared.0.borrow_mut();
-            observer.sink().point(&values)?;
-            observer.progress(&Progress {
-                fraction: (number + 1) as f64 / total as f64,
-                position: values[0],
-                end: sweeps[0].range.value(lengths[0] - 1),
-                step: 0.0,
-                accepted: number + 1,
-                rejected: 0,
-                iterations: 0,
-            });
-            op.guess = Some(point.x);
-            op.latches = Some(point.latches);
-        }
-        Ok((total, false, attempts, None))
-    }
-
-    /// A point of a sweep: from the point before if that works, else from nothing.
-    fn solve_point(
-        &self,
-        options: &SolverOptions,
-        op: &mut OpOptions,
-    ) -> Result<OperatingPoint, Error> {
-        if op
-            .guess
-            .as_ref()
-            .is_some_and(|guess| guess.len() != self.design.circuit.n() + 1)
-        {
-            op.guess = None;
-            op.latches = None;
-        }
-        self.solve_op("dc", options, op)
+        let result = dc(
+            &mut design.circuit,
+            &options,
+            &mut levels,
+            &start,
+            &mut |at| {
+                values.clear();
+                values.extend(at.values.iter().rev());
+                outputs.append(at.circuit, at.point, None, &mut values);
+                shared.0.borrow_mut().sink().point(&values)
+            },
+            &mut Watch(shared),
+        );
+        let result = result.map_err(Error::from);
+        let restored = self.restore(before);
+        let report = shared.close(result, |report| report.cancelled)?;
+        restored?;
+        Ok(Ran {
+            points: report.points,
+            cancelled: report.cancelled,
+            jumps: report.jumps,
+            ..Ran::default()
+        })
     }
 
     fn run_ac(
@@ -398,7 +372,12 @@ impl Simulation {
         );
         let result = result.map_err(|error| Error::small_signal("ac", error));
         let report = shared.close(result, |report| report.cancelled)?;
-        Ok((report.points, report.cancelled, point.attempts, None))
+        Ok(Ran {
+            points: report.points,
+            cancelled: report.cancelled,
+            attempts: point.attempts,
+            ..Ran::default()
+        })
     }
 
     fn run_transient(&mut self, task: &TransientTask, shared: &Shared<'_>) -> Result<Ran, Error> {
@@ -413,7 +392,7 @@ impl Simulation {
             use_initial_conditions: task.use_initial_conditions,
             initial_conditions: self.design.start.initial_conditions.clone(),
             nodesets: self.design.start.node_sets.clone(),
-            method: self.design.elaborator.options.method,
+            method: self.design.core.elaborator.options.method,
             ..TransientOptions::new(task.step, task.stop)
         };
         let mut outputs = self.outputs("tran");
@@ -437,13 +416,19 @@ impl Simulation {
         );
         let result = result.map_err(Error::from);
         let done = shared.close(result, |done| done.cancelled)?;
-        Ok((points, done.cancelled, done.attempts, Some(done.statistics)))
+        Ok(Ran {
+            points,
+            cancelled: done.cancelled,
+            attempts: done.attempts,
+            transient: Some(done.statistics),
+            ..Ran::default()
+        })
     }
 
     fn run_noise(&mut self, task: &NoiseTask, shared: &Shared<'_>) -> Result<Ran, Error> {
         let options = self.solver();
         let point = self.solve_op("noise", &options, &self.op_options())?;
-        let builder = &mut self.design.elaborator.builder;
+        let builder = &mut self.design.core.elaborator.builder;
         let output = builder.node(&task.output);
         let reference = builder.node(&task.reference);
         let request = NoiseOptions {
@@ -501,7 +486,12 @@ impl Simulation {
         let totals = [report.total.output.sqrt(), report.total.input.sqrt()];
         shared.0.borrow_mut().sink().point(&totals)?;
         shared.end_plot(&Outcome::Complete)?;
-        Ok((report.points, report.cancelled, point.attempts, None))
+        Ok(Ran {
+            points: report.points,
+            cancelled: report.cancelled,
+            attempts: point.attempts,
+            ..Ran::default()
+        })
     }
 
     /// The variable that a sweep's values fill: under the name that programs of the family give the scale, or under
@@ -531,9 +521,9 @@ impl Simulation {
             SweepTarget::Device(id, _) => {
                 Before::Device(*id, self.design.circuit.spec(*id).params.clone())
             }
-            SweepTarget::Temperature => Before::Temperature(self.design.temperature_celsius()),
+            SweepTarget::Temperature => Before::Temperature(self.design.core.temperature_celsius()),
             SweepTarget::Parameter(name) => {
-                Before::Parameter(name.clone(), self.design.fixed_value(name))
+                Before::Parameter(name.clone(), self.design.core.fixed_value(name))
             }
         }
     }
@@ -541,7 +531,7 @@ impl Simulation {
     fn restore(&mut self, before: Vec<Before>) -> Result<(), Error> {
         for state in before {
             let restored = match state {
-                Before::Device(id, params) => self.design.restore_device(id, params),
+                Before::Device(id, params) => self.design.set_params(id, params),
                 Before::Temperature(celsius) => self.design.set_temperature(celsius),
                 Before::Parameter(name, value) => self.design.set_parameter(&name, value),
             };
@@ -551,14 +541,42 @@ impl Simulation {
     }
 }
 
-/// Points, whether cancelled, attempts at the first operating point, work of a transient.
-type Ran = (usize, bool, Vec<Attempt>, Option<TransientStatistics>);
+/// What running an analysis gave beside its points.
+#[derive(Default)]
+struct Ran {
+    points: usize,
+    cancelled: bool,
+    attempts: Vec<Attempt>,
+    transient: Option<TransientStatistics>,
+    jumps: Vec<DcJump>,
+}
+
+/// A sweep's variable: several of them share what changes the circuit.
+struct Variation<'a, 'b> {
+    core: &'a RefCell<&'b mut Core>,
+    target: &'a SweepTarget,
+    sources: &'a Arc<SourceMap>,
+}
+
+impl SweepVariable for Variation<'_, '_> {
+    fn set(
+        &mut self,
+        circuit: &mut Circuit,
+        value: f64,
+    ) -> Result<Change, Box<dyn std::error::Error + Send + Sync>> {
+        let changed = self
+            .core
+            .borrow_mut()
+            .set_target(circuit, self.target, value);
+        changed.map_err(|diagnostics| Error::netlist(diagnostics, self.sources.clone()).into())
+    }
+}
 
 /// What a sweep found before it changed it.
 enum Before {
     Device(
         ovonic_circuit::InstanceId,
-        std::sync::Arc<dyn ovonic_device::AnyParams>,
+        Arc<dyn ovonic_device::AnyParams>,
     ),
     Temperature(f64),
     Parameter(String, Option<f64>),

@@ -135,7 +135,7 @@ impl Simulation {
         );
         let design = match design {
             Ok(mut design) => {
-                let reporter = std::mem::take(&mut design.elaborator.reporter);
+                let reporter = std::mem::take(&mut design.core.elaborator.reporter);
                 diagnostics.extend(reporter.finish(&sources));
                 design
             }
@@ -182,7 +182,7 @@ impl Simulation {
     /// The options of the netlist.
     #[must_use]
     pub fn options(&self) -> &Options {
-        &self.design.elaborator.options
+        &self.design.core.elaborator.options
     }
 
     /// The circuit.
@@ -234,14 +234,14 @@ impl Simulation {
             &ParseOptions::default(),
         );
         let design = &mut self.design;
-        design.elaborator.reporter = Reporter::new();
+        design.core.elaborator.reporter = Reporter::new();
         let mut requests = Vec::new();
         for item in &netlist.items {
             if let Item::Output(card) = item {
-                requests.push(design.elaborator.request(card, &design.circuit));
+                requests.push(design.core.elaborator.request(card, &design.circuit));
             }
         }
-        let reporter = std::mem::take(&mut design.elaborator.reporter);
+        let reporter = std::mem::take(&mut design.core.elaborator.reporter);
         diagnostics.extend(reporter.into_diagnostics());
         if diagnostics.iter().any(Diagnostic::is_error) {
             return Err(Error::netlist(diagnostics, Arc::new(sources)));
@@ -253,12 +253,12 @@ impl Simulation {
     /// Names of the top-level parameters.
     #[must_use]
     pub fn parameters(&self) -> Vec<&str> {
-        self.design.elaborator.scopes.top_parameters()
+        self.design.core.elaborator.scopes.top_parameters()
     }
 
     /// The value of a top-level parameter.
     pub fn parameter(&mut self, name: &str) -> Option<f64> {
-        self.design.parameter(&name.to_lowercase())
+        self.design.core.parameter(&name.to_lowercase())
     }
 
     /// Gives a top-level parameter another value. Only what depends on it is prepared anew.
@@ -268,8 +268,8 @@ impl Simulation {
     /// its former value.
     pub fn set_param(&mut self, name: &str, value: f64) -> Result<(), Error> {
         let name = name.to_lowercase();
-        let Some(before) = self.design.parameter(&name) else {
-            let names = self.design.elaborator.scopes.top_parameters();
+        let Some(before) = self.design.core.parameter(&name) else {
+            let names = self.design.core.elaborator.scopes.top_parameters();
             return Err(Error::unknown_parameter(
                 &name,
                 suggest(&name, names.iter().copied()),
@@ -289,7 +289,7 @@ impl Simulation {
     /// # Errors
     /// When a device cannot have that temperature; the circuit then keeps its former one.
     pub fn set_temperature(&mut self, celsius: f64) -> Result<(), Error> {
-        let before = self.design.temperature_celsius();
+        let before = self.design.core.temperature_celsius();
         self.design.set_temperature(celsius).map_err(|diagnostics| {
             // What stood before was a circuit, so it is one again.
             let _ = self.design.set_temperature(before);
@@ -298,7 +298,7 @@ impl Simulation {
     }
 
     fn cards(&self) -> &Cards {
-        &self.design.elaborator.scopes.table(ScopeId::TOP).cards
+        &self.design.core.elaborator.scopes.table(ScopeId::TOP).cards
     }
 
     pub(crate) fn shared_sources(&self) -> Arc<SourceMap> {
