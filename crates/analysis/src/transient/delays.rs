@@ -104,7 +104,15 @@ mod tests {
         let mut out = [0.0];
         delays.at(Time::new(0.98), &mut out);
         assert!((out[0] - 0.73 * 0.73).abs() < 1e-12, "{}", out[0]);
-        delays.at(Time::new(0.1), &mut out);
-        assert_eq!(out[0], 0.0);
+    }
+
+    #[test]
+    fn before_the_start_a_signal_is_what_it_was_at_the_start() {
+        let mut delays = Delays::new(&[0.25]);
+        delays.push(Time::new(0.0), &[7.0]);
+        delays.push(Time::new(0.1), &[8.0]);
+        let mut out = [0.0];
+        delays.at(Time::new(0.2), &mut out);
+        assert_eq!(out[0], 7.0);
     }
 }
