@@ -147,6 +147,13 @@ pub(crate) fn knee<S: Scalar>(i: S, knee: f64) -> S {
     })
 }
 
+/// The width of a depletion layer relative to zero bias, `((1 − v/vj)² + 0.005)^(m/2)`, which recombination is
+/// proportional to; `shape` is `(vj, m)`.
+#[inline]
+pub(crate) fn recombination_width<S: Scalar>(v: S, (potential, grading): (f64, f64)) -> S {
+    ((-v / potential + 1.0).square() + 0.005).powf(0.5 * grading)
+}
+
 /// The charge of a depletion layer whose capacitance is `c0 (1 − v/vj)^−m` below `fc·vj` and the tangent to
 /// that above.
 #[derive(Clone, Copy, Debug, Default)]

@@ -6,6 +6,7 @@
 //! i = knee(is·j(v/(n vt)) + jsw·j(v/(ns vt)) + breakdown + tunnelling + recombination)
 //! j(x) = e^x − 1 for x ≥ −3,  −1 − (3/(e x))³ below
 //! breakdown = −is·[e^(−(v + Vb)/(nbv vt)) − e^(−Vb/(nbv vt))],  Vb = bv − nbv·vt·ln(ibv/is)
+//!            − ibvl·[e^(−(v + bv)/(nbvl vt)) − e^(−bv/(nbvl vt))]
 //! tunnelling = −jtun·(e^(−v/(ntun vt)) − 1)
 //! recombination = isr·((1 − v/vj)² + 0.005)^(m/2)·(e^(v/(nr vt)) − 1)
 //! knee(i) = i/(1 + sqrt(i/ikf)), with ikr for a negative i
@@ -15,7 +16,8 @@
 //! and `gmin·v` beside `i`. Valid for silicon junctions; self-heating is not included.
 //!
 //! References: P. Antognetti and G. Massobrio, "Semiconductor Device Modeling with SPICE" (1988), chapter 1;
-//! SPICE3 User's Manual, "Junction Diodes"; knee currents and sidewall as in HSPICE, recombination as in PSpice.
+//! SPICE3 User's Manual, "Junction Diodes"; knee currents and sidewall as in HSPICE, recombination and
+//! the low part of breakdown as in PSpice.
 //!
 //! Deviations, each from ngspice. It switches from the reverse law to breakdown with a jump of the slope and of one
 //! saturation current in value; here the two add up, which differs by `is` and is smooth. Its `Vb` makes the
@@ -29,7 +31,7 @@ mod tests;
 
 pub use params::DiodeParams;
 
-use crate::junction::{Depletion, Scaling, exponential, junction, knee};
+use crate::junction::{Depletion, Scaling, exponential, junction, knee, recombination_width};
 use ovonic_device::constants::ZERO_CELSIUS;
 use ovonic_device::{
     Contributions, Environment, Iterate, Kind, Limits, Model, ModelType, Nature, NoiseSources,
@@ -64,7 +66,7 @@ const A: usize = 0;
 const K: usize = 1;
 const INNER: usize = 2;
 
-/// Breakdown: its knee voltage and slope.
+/// An exponential of breakdown: the current at its knee voltage, and its slope.
 #[derive(Clone, Copy, Debug)]
 struct Breakdown {
     voltage: f64,
@@ -72,6 +74,24 @@ struct Breakdown {
     current: f64,
     /// `e^(−Vb/vt)`, which makes the current vanish at zero bias.
     offset: f64,
+}
+
+impl Breakdown {
+    fn new(voltage: f64, vt: f64, current: f64) -> Self {
+        Self {
+            voltage,
+            vt,
+            current,
+            offset: (-voltage / vt).min(80.0).exp(),
+        }
+    }
+
+    /// The current, counted in the reverse direction.
+    fn at<S: Scalar>(&self, v: S) -> S {
+        // The exponential's own −1 and the offset at zero bias differ by 1 − e^(−Vb/vt).
+        let exponent = (v + self.voltage) / -self.vt;
+        (exponential(exponent) + (1.0 - self.offset)) * self.current
+    }
 }
 
 /// A prepared junction diode.
@@ -82,6 +102,7 @@ pub struct Diode {
     bottom: (f64, f64),
     sidewall: Option<(f64, f64)>,
     breakdown: Option<Breakdown>,
+    low_breakdown: Option<Breakdown>,
     tunnelling: (f64, f64),
     recombination: (f64, f64),
     recombination_shape: (f64, f64),
@@ -110,9 +131,10 @@ impl Diode {
             i += junction(v / vts) * isw;
         }
         if let Some(b) = self.breakdown {
-            // The exponential's own −1 and the offset at zero bias differ by 1 − e^(−Vb/vt).
-            let exponent = (v + b.voltage) / -b.vt;
-            i -= (exponential(exponent) + (1.0 - b.offset)) * b.current;
+            i -= b.at(v);
+        }
+        if let Some(b) = self.low_breakdown {
+            i -= b.at(v);
         }
         let (tunnelling, vtt) = self.tunnelling;
         if tunnelling > 0.0 {
@@ -120,8 +142,7 @@ impl Diode {
         }
         let (isr, vtr) = self.recombination;
         if isr > 0.0 {
-            let (potential, grading) = self.recombination_shape;
-            let width = ((-v / potential + 1.0).square() + 0.005).powf(0.5 * grading);
+            let width = recombination_width(v, self.recombination_shape);
             i += width * exponential(v / vtr) * isr;
         }
         if let Some(current) = self.forward_knee {
@@ -154,13 +175,14 @@ impl Diode {
     }
 }
 
+/// Breakdown at the device's temperature, and its part at low current.
 fn breakdown(
     params: &DiodeParams,
     scaling: &Scaling,
     saturation_current: f64,
-) -> Result<Option<Breakdown>, ParamError> {
+) -> Result<[Option<Breakdown>; 2], ParamError> {
     let Some(nominal) = params.breakdown_voltage else {
-        return Ok(None);
+        return Ok([None; 2]);
     };
     let drift = params.breakdown_tc * scaling.rise();
     let voltage = match params.temperature_level {
@@ -176,13 +198,13 @@ fn breakdown(
     }
     let vt = params.breakdown_emission.unwrap_or(params.emission) * scaling.vt;
     let ratio = (params.breakdown_current / saturation_current).max(1.0);
-    let voltage = voltage - vt * ratio.ln();
-    Ok(Some(Breakdown {
-        voltage,
-        vt,
-        current: saturation_current,
-        offset: (-voltage / vt).min(80.0).exp(),
-    }))
+    let knee = voltage - vt * ratio.ln();
+    let low = params.low_breakdown_current * params.area;
+    let low_vt = params.low_breakdown_emission * scaling.vt;
+    Ok([
+        Some(Breakdown::new(knee, vt, saturation_current)),
+        (low > 0.0).then(|| Breakdown::new(voltage, low_vt, low)),
+    ])
 }
 
 impl Model<3> for Diode {
@@ -291,12 +313,14 @@ impl Model<3> for Diode {
         }
         let vte = params.emission * vt;
         let knee = |current: Option<f64>| current.filter(|i| *i > 0.0).map(|i| i * params.area);
+        let [breakdown, low_breakdown] = breakdown(params, &scaling, saturation)?;
         Ok(Self {
             temperature: env.temperature,
             conductance: (series > 0.0).then(|| params.area / series),
             bottom: (saturation, vte),
             sidewall: own_sidewall,
-            breakdown: breakdown(params, &scaling, saturation)?,
+            breakdown,
+            low_breakdown,
             tunnelling: (tunnelling, params.tunnelling_emission * vt),
             recombination: (
                 params.recombination_current * params.area * scaled(params.recombination_emission),

@@ -112,6 +112,12 @@ pub struct DiodeParams {
     /// Emission coefficient of breakdown; absent means `n`.
     #[param(name = "nbv", range = "(0, inf)")]
     pub breakdown_emission: Option<f64>,
+    /// Reverse current at `bv` of the part of breakdown that dominates at low current.
+    #[param(name = "ibvl", unit = "A", default = 0.0, range = "[0, inf)", area)]
+    pub low_breakdown_current: f64,
+    /// Emission coefficient of breakdown at low current.
+    #[param(name = "nbvl", default = 1.0, range = "(0, inf)")]
+    pub low_breakdown_emission: f64,
     /// Temperature coefficient of `bv`: V/K off it where `tlev` is 0, else a fraction a kelvin.
     #[param(name = "tcv", unit = "V/K", default = 0.0)]
     pub breakdown_tc: f64,

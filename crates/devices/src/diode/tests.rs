@@ -36,6 +36,16 @@ fn breakdown_carries_ibv_at_bv() {
 }
 
 #[test]
+fn low_breakdown_adds_its_own_current() {
+    let settings = [("bv", 5.0), ("ibv", 1e-2), ("ibvl", 1e-3), ("nbvl", 10.0)];
+    let device = diode(&settings, 300.15);
+    let vt = 10.0 * thermal_voltage(300.15);
+    let low = 1e-3 * ((4.0 - 5.0) / vt).exp();
+    assert!((device.junction(-4.0, 0.0).current / -low - 1.0).abs() < 1e-5);
+    assert!((device.junction(-5.0, 0.0).current / -1.1e-2 - 1.0).abs() < 1e-6);
+}
+
+#[test]
 fn saturation_current_follows_the_gap() {
     let (hot, cold) = (diode(&[], 350.0), diode(&[], 300.15));
     let ratio: f64 = 350.0 / 300.15;

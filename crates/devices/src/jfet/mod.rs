@@ -8,14 +8,19 @@
 //! id = 0                                                            vgst ≤ 0
 //!    = β(1 + lambda·vds) vds [vds (h·vds − b) + vgst (2b + 3h(vgst − vds))]    vds < vgst
 //!    = β(1 + lambda·vds) vgst² (b + h·vgst)                         otherwise
-//! gate junctions: is·j(v/(n vt)) + gmin·v, j as for the diode; depletion charges of cgs, cgd (grading 1/2)
-//! vto(T) = vto − tcv·ΔT,  β(T) = β·(T/Tnom)^bex,  is(T), pb(T), cgs(T) as for the diode (xti = 0 unless given)
+//! gate junctions: is·j(v/(n vt)) + isr·w(v)·(e^(v/(nr vt)) − 1) + gmin·v, j and w as for the diode
+//! gate charges: depletion(cgs, pb, m, fc), depletion(cgd, pb, m, fc)
+//! ionisation: id·alpha·vd·e^(−vk/vd) from drain to gate, where vd = vds − vgst is positive
+//! vto(T) = vto + (vtotc − tcv)·ΔT,  β(T) = β·(T/Tnom)^bex·1.01^(betatce·ΔT)
+//! is(T), isr(T), pb(T), cgs(T) as for the diode, but xti = 0 unless given
 //! ```
 //!
 //! `b` = 1 is the square law of Shichman and Hodges.
 //!
 //! References: P. Antognetti and G. Massobrio, "Semiconductor Device Modeling with SPICE" (1988), chapter 3;
-//! A. Parker and D. Skellern, "An Improved FET Model for Computer Simulators", IEEE Trans. CAD 9 (1990) 551.
+//! A. Parker and D. Skellern, "An Improved FET Model for Computer Simulators", IEEE Trans. CAD 9 (1990) 551;
+//! recombination, ionisation and the grading coefficient as in PSpice (ngspice 39 ignores `isr`, `n`, `nr`,
+//! `alpha`, `vk` and `m`).
 //!
 //! Deviations. Channel noise is van der Ziel's formula, which is SPICE's `8/3 kT gm` in saturation for `b` = 1 and
 //! `4kT gds` at `vds` = 0, where SPICE has none.
@@ -28,7 +33,7 @@ pub use params::JfetParams;
 
 use crate::bipolar::{output, sign};
 use crate::diode::positive_potential;
-use crate::junction::{Depletion, Scaling, junction};
+use crate::junction::{Depletion, Scaling, exponential, junction, recombination_width};
 use ovonic_device::constants::ZERO_CELSIUS;
 use ovonic_device::{
     Contributions, Environment, Iterate, Kind, Limits, Model, ModelType, Nature, NoiseSources,
@@ -86,6 +91,11 @@ pub struct Jfet {
     profile: f64,
     profile_slope: f64,
     saturation_current: f64,
+    /// Recombination: saturation current and emission voltage.
+    recombination: (f64, f64),
+    recombination_shape: (f64, f64),
+    /// Ionisation: coefficient and voltage, where there is any.
+    ionisation: Option<(f64, f64)>,
     critical: f64,
     drain_conductance: Option<f64>,
     source_conductance: Option<f64>,
@@ -114,7 +124,35 @@ impl Jfet {
     }
 
     fn gate_current<T: Scalar>(&self, v: T, gmin: f64) -> T {
-        junction(v / self.vt) * self.saturation_current + v * gmin
+        let mut current = junction(v / self.vt) * self.saturation_current + v * gmin;
+        let (isr, vtr) = self.recombination;
+        if isr > 0.0 {
+            current +=
+                recombination_width(v, self.recombination_shape) * exponential(v / vtr) * isr;
+        }
+        current
+    }
+
+    /// Currents into the gate from drain and source, by ionisation in the pinched part of the channel.
+    fn ionisation<T: Scalar>(&self, vgs: T, vgd: T, vds: T, channel: T) -> Option<[T; 2]> {
+        let (coefficient, voltage) = self.ionisation?;
+        let reversed = vds.below(0.0);
+        let gate = T::select(reversed, vgd, vgs);
+        let overdrive = (gate - self.threshold).max(T::constant(0.0));
+        let pinched = (vds.abs() - overdrive).map(|v| {
+            if v > 0.0 {
+                let e = (-voltage / v).exp();
+                (v * e, e * (1.0 + voltage / v))
+            } else {
+                (0.0, 0.0)
+            }
+        });
+        let current = channel.abs() * pinched * coefficient;
+        let zero = T::constant(0.0);
+        Some([
+            T::select(reversed, zero, current),
+            T::select(reversed, current, zero),
+        ])
     }
 
     /// Voltages `vgs vgd`, polarity factored out.
@@ -183,18 +221,20 @@ impl Model<5> for Jfet {
         }
         let potential = positive_potential("pb", scaling.potential(pb))?;
         let layer = |capacitance: f64| {
-            let scaled = capacitance * area * scaling.capacitance(pb, 0.5);
-            Depletion::new(scaled, potential, 0.5, params.linear_fraction)
+            let scaled = capacitance * area * scaling.capacitance(pb, params.grading);
+            Depletion::new(scaled, potential, params.grading, params.linear_fraction)
         };
         let conductance = |resistance: f64| (resistance > 0.0).then(|| area / resistance);
         Ok(Self {
             polarity: sign("polarity", f64::from(params.polarity))?,
             temperature: env.temperature,
             vt,
-            threshold: params.threshold - params.threshold_tc * scaling.rise(),
+            threshold: params.threshold
+                + (params.threshold_drift - params.threshold_tc) * scaling.rise(),
             beta: params.transconductance
                 * area
-                * scaling.ratio().powf(params.transconductance_exponent),
+                * scaling.ratio().powf(params.transconductance_exponent)
+                * 1.01f64.powf(params.transconductance_drift_percent * scaling.rise()),
             length_modulation: params.length_modulation,
             profile: params.doping_profile,
             profile_slope: if params.doping_profile == 1.0 {
@@ -203,6 +243,15 @@ impl Model<5> for Jfet {
                 (1.0 - params.doping_profile) / span
             },
             saturation_current,
+            recombination: (
+                params.recombination_current
+                    * area
+                    * (log_is / params.recombination_emission).exp(),
+                params.recombination_emission * scaling.vt,
+            ),
+            recombination_shape: (potential, params.grading),
+            ionisation: (params.ionisation > 0.0 && params.ionisation_voltage > 0.0)
+                .then_some((params.ionisation, params.ionisation_voltage)),
             critical: critical_voltage(vt, saturation_current),
             drain_conductance: conductance(params.drain_resistance),
             source_conductance: conductance(params.source_resistance),
@@ -228,7 +277,12 @@ impl Model<5> for Jfet {
         let vgd = self.limit(1, vgd, start, limits);
         // The drain voltage is a node's own: limiting the junctions must not give it a sign that it lacks.
         let vds = (x[DI] - x[SI]) * p;
-        out.current(DI, SI, self.channel(vgs, vgd, vds) * p);
+        let channel = self.channel(vgs, vgd, vds);
+        out.current(DI, SI, channel * p);
+        if let Some([drain, source]) = self.ionisation(vgs, vgd, vds, channel) {
+            out.current(DI, G, drain * p);
+            out.current(SI, G, source * p);
+        }
         out.current(G, SI, self.gate_current(vgs, at.gmin) * p);
         out.current(G, DI, self.gate_current(vgd, at.gmin) * p);
         if let Some(g) = self.drain_conductance {
@@ -310,7 +364,11 @@ impl Model<5> for Jfet {
             self.gate_current(vgs, at.gmin),
             self.gate_current(vgd, at.gmin),
         );
-        let (id, ig) = (channel.value - igd, igs + igd);
+        let [from_drain, from_source] = self
+            .ionisation(vgs, vgd, vgs - vgd, channel.value)
+            .unwrap_or_default();
+        let id = channel.value - igd + from_drain;
+        let ig = igs + igd - from_drain - from_source;
         values.copy_from_slice(&[
             p * id,
             p * ig,

@@ -47,6 +47,21 @@ pub struct JfetParams {
     /// Emission coefficient of the gate junctions.
     #[param(name = "n", default = 1.0, range = "(0, inf)")]
     pub emission: f64,
+    /// Recombination saturation current of the gate junctions.
+    #[param(name = "isr", unit = "A", default = 0.0, range = "[0, inf)", area)]
+    pub recombination_current: f64,
+    /// Emission coefficient of recombination.
+    #[param(name = "nr", default = 2.0, range = "(0, inf)")]
+    pub recombination_emission: f64,
+    /// Grading coefficient of the gate junctions.
+    #[param(name = "m", default = 0.5, range = "[0, 1)")]
+    pub grading: f64,
+    /// Ionisation coefficient of the pinched channel; there is none without `vk`.
+    #[param(name = "alpha", unit = "1/V", default = 0.0, range = "[0, inf)")]
+    pub ionisation: f64,
+    /// Voltage of ionisation.
+    #[param(name = "vk", unit = "V", default = 0.0, range = "[0, inf)")]
+    pub ionisation_voltage: f64,
     /// Fraction of `pb` above which capacitances are linear.
     #[param(name = "fc", default = 0.5, range = "[0, 0.95]")]
     pub linear_fraction: f64,
@@ -56,6 +71,12 @@ pub struct JfetParams {
     /// Temperature exponent of `beta`.
     #[param(name = "bex", default = 0.0)]
     pub transconductance_exponent: f64,
+    /// Change of `vto` with temperature, which `tcv` subtracts from.
+    #[param(name = "vtotc", unit = "V/K", default = 0.0)]
+    pub threshold_drift: f64,
+    /// Change of `beta` with temperature, in percent a kelvin, compounded.
+    #[param(name = "betatce", unit = "%/K", default = 0.0)]
+    pub transconductance_drift_percent: f64,
     /// Activation energy of the saturation current.
     #[param(name = "eg", unit = "eV", default = 1.11, range = "(0, inf)")]
     pub activation_energy: f64,

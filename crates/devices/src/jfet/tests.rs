@@ -52,6 +52,46 @@ fn p_channel_mirrors_n_channel() {
     assert_eq!(drain_current(&n, 3.0, -0.5, 0.0), -mirrored);
 }
 
+#[test]
+fn ionisation_takes_from_the_drain_what_it_gives_to_the_gate() {
+    let settings = [("alpha", 1e-3), ("vk", 50.0), ("is", 1e-30)];
+    let currents = |device: &Jfet| {
+        let mut out = Contributions::<f64, 5>::new(Side::default());
+        let x = [20.0, 0.0, 0.0, 20.0, 0.0];
+        device.eval(x, &Iterate::dc(), &mut Limits::off(), &mut out);
+        out.f
+    };
+    let (plain, ionised) = (
+        currents(&transistor(&[("is", 1e-30)])),
+        currents(&transistor(&settings)),
+    );
+    let closed = 4e-4 * 1e-3 * 18.0 * (-50.0f64 / 18.0).exp();
+    assert!(((ionised[DI] - plain[DI]) / closed - 1.0).abs() < 1e-9);
+    assert!(((ionised[G] - plain[G]) / -closed - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn temperature_moves_threshold_and_gain_as_either_card_says() {
+    let at = |settings: &[(&str, f64)]| {
+        let mut params = JfetParams::default();
+        for (name, value) in settings {
+            let index = find_param(JfetParams::TABLE, name).expect("a known parameter");
+            params.assign(index, *value).expect("a value in range");
+        }
+        let env = Environment {
+            temperature: 310.15,
+            ..Environment::default()
+        };
+        Jfet::prepare(&params, &env).expect("a consistent device")
+    };
+    assert_eq!(
+        at(&[("tcv", 2e-3)]).threshold,
+        at(&[("vtotc", -2e-3)]).threshold
+    );
+    let gain = at(&[("betatce", -0.5)]).beta / 1e-4;
+    assert!((gain / 1.01f64.powf(-5.0) - 1.0).abs() < 1e-12);
+}
+
 /// Values of ngspice 39, whose constants are those of CODATA 2014: `k/q` is smaller by 3.4e-7, and exponentials
 /// differ by up to a hundred times as much.
 /// At each temperature: voltages `d g s`; drain and gate current, capacitance of the gate.
