@@ -78,6 +78,7 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nodes = Nodes(&self.nodes);
+        let have = if self.nodes.len() == 1 { "has" } else { "have" };
         match self.kind {
             FindingKind::Empty => write!(f, "the circuit is empty"),
             FindingKind::VoltageLoop => write!(f, "voltages are fixed in a loop through {nodes}"),
@@ -88,10 +89,10 @@ impl fmt::Display for Finding {
             FindingKind::Isolated => write!(f, "nothing connects {nodes} to ground"),
             FindingKind::NoPath => write!(
                 f,
-                "{nodes} have no path to ground but through current sources and inputs"
+                "{nodes} {have} no path to ground but through current sources and inputs"
             ),
             FindingKind::OnlyCapacitances => {
-                write!(f, "{nodes} have no path for direct current to ground")
+                write!(f, "{nodes} {have} no path for direct current to ground")
             }
             FindingKind::SingleConnection => write!(f, "{nodes} has a single connection"),
         }

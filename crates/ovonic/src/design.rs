@@ -48,7 +48,7 @@ impl Design {
     ) -> Result<Design, Reporter> {
         let (mut core, circuit, plan) =
             Core::build(table, kinds, fixed, temperature_celsius, reporter)?;
-        crate::topology::check(&mut core.elaborator, &circuit);
+        crate::topology::check(&mut core.elaborator, &circuit, &plan);
         let requests = core.elaborator.requests(&circuit);
         let start = core.elaborator.starting_point(&circuit);
         if core.elaborator.reporter.n_errors() > 0 {

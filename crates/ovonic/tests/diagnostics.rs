@@ -321,11 +321,12 @@ fn a_node_that_is_only_read() {
     check(
         "V1 a 0 1\nB1 b 0 V=2*v(c)\nR1 a b 1k",
         expect![[r#"
-        error[E0509]: nothing is connected to node "c", which is only read
-          --> netlist:3:1
-           | B1 b 0 V=2*v(c)
-           | ^^^^^^^^^^^^^^^
-    "#]],
+            error[E0602]: node c has no path to ground but through current sources and inputs
+              --> netlist:3:1
+               | B1 b 0 V=2*v(c)
+               | ^^^^^^^^^^^^^^^
+              help: add a resistance to ground
+        "#]],
     );
 }
 
@@ -334,12 +335,12 @@ fn a_node_without_a_path_for_direct_current() {
     check(
         "V1 a 0 1\nC1 a b 1n\nC2 b 0 1n",
         expect![[r#"
-        warning[E0603]: node "b" has no dc path to ground
-          --> netlist:3:1
-           | C1 a b 1n
-           | ^^^^^^^^^
-          help: add a large resistance to ground, or set .options rshunt=1e12
-    "#]],
+            error[E0603]: node b has no path for direct current to ground
+              --> netlist:3:1
+               | C1 a b 1n
+               | ^^^^^^^^^
+              help: add a large resistance to ground, or set .options rshunt=1e12
+        "#]],
     );
 }
 
@@ -508,15 +509,24 @@ fn loops_of_given_voltages() {
     check(
         "V1 a 0 1\nV2 b 0 2\nV3 a b 1\nR1 a 0 1\nL1 a 0 1u",
         expect![[r#"
-            error[E0601]: "v3" closes a loop of given voltages
+            error[E0601]: voltages are fixed in a loop through nodes a, b, 0
               --> netlist:4:1
                | V3 a b 1
                | ^^^^^^^^
+              --> netlist:3:1
+               | V2 b 0 2
+               | -------- this is part of the loop
+              --> netlist:2:1
+               | V1 a 0 1
+               | -------- this is part of the loop
               help: put a small resistance into the loop
-            warning[E0601]: "l1" closes a loop of given voltages
+            error[E0601]: an inductor closes a loop of fixed voltages through nodes a, 0
               --> netlist:6:1
                | L1 a 0 1u
                | ^^^^^^^^^
+              --> netlist:2:1
+               | V1 a 0 1
+               | -------- this is part of the loop
               help: put a small resistance into the loop
         "#]],
     );
