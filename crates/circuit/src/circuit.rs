@@ -427,6 +427,13 @@ impl Circuit {
         self.builder.build(options)
     }
 
+    /// Changes what [`Circuit::rebuilt`] builds from, as for an instance that becomes one of another kind. The
+    /// circuit itself stands as it was bound; it has to be built anew before anything else is done with it.
+    /// `builder` has the same nodes and instances, in the same order.
+    pub fn rebuild_from(&mut self, builder: &CircuitBuilder) {
+        self.builder = builder.clone();
+    }
+
     /// What the circuit was built with.
     pub fn options(&self) -> BuildOptions {
         self.options

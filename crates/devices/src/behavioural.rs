@@ -273,7 +273,13 @@ impl VariableModel for BehaviouralSource {
                 affine
             }
             (Quantity::Resistance, Some(branch), _) => {
-                f[branch] |= formula | 1 << branch;
+                // Without a resistance there is nothing that limits the current.
+                let own = if self.expression.as_constant() == Some(0.0) {
+                    0
+                } else {
+                    1 << branch
+                };
+                f[branch] |= formula | own;
                 formula == 0 && !self.expression.depends_on_time()
             }
             (Quantity::Inductance, Some(branch), Some(slope)) => {

@@ -31,6 +31,9 @@ pub(crate) struct Core {
     fixed: Vec<(String, f64)>,
     /// Temperature that wins over the netlist, °C.
     temperature_celsius: Option<f64>,
+    /// Parameters of instances that win over the netlist: while a device is swept, what else its line depends on may
+    /// change too.
+    devices: Vec<(InstanceId, usize, f64)>,
     pub(crate) elaborator: Elaborator,
 }
 
@@ -79,12 +82,13 @@ impl Design {
         self.settle(change)
     }
 
-    /// Gives an instance other parameters.
-    pub(crate) fn set_params(
+    /// Gives an instance back the parameters that it had before it was swept.
+    pub(crate) fn restore_params(
         &mut self,
         id: InstanceId,
         params: Arc<dyn AnyParams>,
     ) -> Result<(), Vec<Diagnostic>> {
+        self.core.devices.retain(|(device, ..)| *device != id);
         let environment = self.circuit.spec(id).environment;
         let change = self
             .core
@@ -152,6 +156,7 @@ impl Core {
             kinds,
             fixed,
             temperature_celsius,
+            devices: Vec::new(),
             elaborator,
         };
         match core.elaborator.builder.build(BuildOptions::default()) {
@@ -173,9 +178,9 @@ impl Core {
             self.kinds,
             self.fixed.clone(),
             self.temperature_celsius,
-            Reporter::new(),
+            Reporter::new(self.elaborator.reporter.dialect()),
         );
-        let (core, new, _) = rebuilt.map_err(Reporter::into_diagnostics)?;
+        let (mut core, new, _) = rebuilt.map_err(Reporter::into_diagnostics)?;
         let same_nodes = new
             .nodes()
             .map(|(name, _)| name)
@@ -192,8 +197,15 @@ impl Core {
                 "this value of a parameter makes a circuit of other nodes or devices",
             )]);
         }
+        core.devices = std::mem::take(&mut self.devices);
+        let swept: Vec<InstanceId> = core.devices.iter().map(|(id, ..)| *id).collect();
+        for id in swept {
+            let params = core.elaborator.builder.spec(id).params.clone();
+            let params = core.overridden(id, params)?;
+            core.elaborator.builder.spec_mut(id).params = params;
+        }
         *self = core;
-        *circuit = new;
+        circuit.rebuild_from(&self.elaborator.builder);
         Ok(Change::Structure)
     }
 
@@ -254,7 +266,7 @@ impl Core {
 
     /// Re-prepares what depends on a parameter.
     fn refresh(&mut self, circuit: &mut Circuit, number: u32) -> Result<Change, Vec<Diagnostic>> {
-        self.elaborator.reporter = Reporter::new();
+        self.elaborator.reporter.restart();
         if self.elaborator.structure.contains(number) {
             return self.rebuild(circuit);
         }
@@ -303,15 +315,44 @@ impl Core {
         let drafts = self.elaborator.draft(&element, scope);
         self.elaborator.reporter.set_trace(&[]);
         let drafts = drafts.map_err(|Reported| self.take_diagnostics())?;
-        let name = circuit.spec(id).name.clone();
-        let draft = drafts.into_iter().find(|draft| draft.name == name);
-        draft
-            .map(|draft| self.update(circuit, id, draft.params, draft.environment))
-            .transpose()
+        let spec = circuit.spec(id);
+        // A resistance that becomes zero is a device of another kind.
+        let draft = drafts
+            .into_iter()
+            .find(|draft| draft.name == spec.name && std::ptr::eq(draft.kind, spec.kind));
+        match draft {
+            Some(draft) => {
+                let params = self.overridden(id, draft.params)?;
+                let change = self.update(circuit, id, params, draft.environment)?;
+                Ok(Some(change))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Parameters with the values that were given to the instance from outside.
+    fn overridden(
+        &mut self,
+        id: InstanceId,
+        params: Arc<dyn AnyParams>,
+    ) -> Result<Arc<dyn AnyParams>, Vec<Diagnostic>> {
+        let own = self.devices.iter().filter(|(device, ..)| *device == id);
+        let own: Vec<(usize, f64)> = own.map(|(_, index, value)| (*index, *value)).collect();
+        if own.is_empty() {
+            return Ok(params);
+        }
+        let mut params = params.boxed();
+        for (index, value) in own {
+            if let Err(error) = params.assign(index, value) {
+                report_params(&mut self.elaborator, id, &error);
+                return Err(self.take_diagnostics());
+            }
+        }
+        Ok(params.into())
     }
 
     fn take_diagnostics(&mut self) -> Vec<Diagnostic> {
-        std::mem::take(&mut self.elaborator.reporter).into_diagnostics()
+        self.elaborator.reporter.restart().into_diagnostics()
     }
 
     /// What is wrong with a circuit, as diagnostics.
@@ -353,15 +394,14 @@ impl Core {
         index: usize,
         value: f64,
     ) -> Result<Change, Vec<Diagnostic>> {
-        self.elaborator.reporter = Reporter::new();
+        self.elaborator.reporter.restart();
+        self.devices
+            .retain(|(device, known, _)| (*device, *known) != (id, index));
+        self.devices.push((id, index, value));
         let spec = circuit.spec(id);
-        let environment = spec.environment;
-        let mut params = spec.params.boxed();
-        if let Err(error) = params.assign(index, value) {
-            report_params(&mut self.elaborator, id, &error);
-            return Err(self.take_diagnostics());
-        }
-        self.update(circuit, id, params.into(), environment)
+        let (environment, params) = (spec.environment, spec.params.clone());
+        let params = self.overridden(id, params)?;
+        self.update(circuit, id, params, environment)
     }
 
     /// Gives what a sweep varies a value.
@@ -438,7 +478,8 @@ fn set_first_window(elaborator: &mut Elaborator) {
 fn report_others(elaborator: &mut Elaborator) {
     let table = elaborator.scopes.table(ScopeId::TOP).clone();
     for card in table.cards.others.iter().chain(&table.cards.steps) {
-        elaborator.reporter.report(Diagnostic::error(
+        // Under ngspice's rules the other cards run all the same.
+        let _ = elaborator.reporter.tolerate(Diagnostic::error(
             codes::NOT_SUPPORTED,
             card.keyword.span,
             format!(".{} is not supported", card.keyword),

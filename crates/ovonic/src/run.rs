@@ -531,7 +531,7 @@ impl Simulation {
     fn restore(&mut self, before: Vec<Before>) -> Result<(), Error> {
         for state in before {
             let restored = match state {
-                Before::Device(id, params) => self.design.set_params(id, params),
+                Before::Device(id, params) => self.design.restore_params(id, params),
                 Before::Temperature(celsius) => self.design.set_temperature(celsius),
                 Before::Parameter(name, value) => self.design.set_parameter(&name, value),
             };

@@ -111,7 +111,7 @@ impl Simulation {
         let sources = Arc::new(sources);
         let has_syntax_errors = diagnostics.iter().any(Diagnostic::is_error);
         let Netlist { title, items, .. } = netlist;
-        let mut reporter = Reporter::new();
+        let mut reporter = Reporter::new(options.dialect);
         let table = Arc::new(Table::top(items, &mut reporter));
         let parameters = options.parameters.iter();
         let fixed: Vec<(String, f64)> = parameters
@@ -135,7 +135,7 @@ impl Simulation {
         );
         let design = match design {
             Ok(mut design) => {
-                let reporter = std::mem::take(&mut design.core.elaborator.reporter);
+                let reporter = design.core.elaborator.reporter.restart();
                 diagnostics.extend(reporter.finish(&sources));
                 design
             }
@@ -234,14 +234,14 @@ impl Simulation {
             &ParseOptions::default(),
         );
         let design = &mut self.design;
-        design.core.elaborator.reporter = Reporter::new();
+        design.core.elaborator.reporter.restart();
         let mut requests = Vec::new();
         for item in &netlist.items {
             if let Item::Output(card) = item {
                 requests.push(design.core.elaborator.request(card, &design.circuit));
             }
         }
-        let reporter = std::mem::take(&mut design.core.elaborator.reporter);
+        let reporter = design.core.elaborator.reporter.restart();
         diagnostics.extend(reporter.into_diagnostics());
         if diagnostics.iter().any(Diagnostic::is_error) {
             return Err(Error::netlist(diagnostics, Arc::new(sources)));

@@ -263,6 +263,29 @@ R1 x y rm l=1u w=1u
 }
 
 #[test]
+fn a_swept_device_keeps_its_value_while_a_parameter_of_its_line_moves() {
+    let text = ".param t=0 n=1
+V1 a 0 1
+R1 a b 1k tc1={t}
+R2 b 0 1k m={n}
+.options temp=127
+.dc param t list 0 1e-3 param n list 1 2 r1 list 1k 3k";
+    let plot = &results(text).plots[0];
+    let found = values(plot, "v(b)");
+    let mut index = 0;
+    for r1 in [1e3, 3e3] {
+        for n in [1.0, 2.0] {
+            for t in [0.0, 1e-3] {
+                let r1 = r1 * (1.0 + 100.0 * t);
+                let r2 = 1e3 / n;
+                assert_close(found[index], r2 / (r1 + r2), 1e-9);
+                index += 1;
+            }
+        }
+    }
+}
+
+#[test]
 fn parameters_can_be_set_from_outside() {
     let mut simulation = simulation(".param r=1k n=1\nV1 a 0 1\nR1 a 0 {r} m={n}\n.op");
     assert_eq!(simulation.parameters(), ["r", "n"]);
@@ -407,4 +430,51 @@ fn simulations_are_independent_and_may_move_between_threads() {
         let text = format!("V1 a 0 {}\nR1 a b 1k\nD1 b 0 dm\n.model dm d", index + 1);
         assert_eq!(op(&text, "v(b)").to_bits(), bits);
     }
+}
+
+#[test]
+fn a_resistance_of_zero_is_a_short() {
+    let text = "V1 a 0 1\nR1 a b 0\nR2 b 0 1k\n.save v(b) i(r1)";
+    let plot = &results(text).plots[0];
+    assert_eq!(values(plot, "v(b)")[0], 1.0);
+    assert_close(values(plot, "i(r1)")[0], 1e-3, 1e-12);
+    // A parameter may make it one, and undo it.
+    let text = ".param r=1k\nV1 a 0 1\nR1 a b {r}\nR2 b 0 1k\n.dc param r list 0 1k 0";
+    let plot = &results(text).plots[0];
+    let voltages = values(plot, "v(b)");
+    assert_close(voltages[0], 1.0, 1e-9);
+    assert_close(voltages[1], 0.5, 1e-9);
+    assert_close(voltages[2], 1.0, 1e-9);
+}
+
+#[test]
+fn ngspice_s_rules_pass_over_what_ours_refuse() {
+    let text = "title
+V1 a 0 1
+R1 a b {1k*(-2)^3}
+D1 b 0 dm
+.model dm d(is=1e-14 nonsense=3)
+.model dm d(is=1e-10)
+.options reltl=1
+.print op v(nowhere)
+.end
+";
+    let ours = Simulation::from_text(text).map(|_| ()).unwrap_err();
+    assert!(ours.is_netlist());
+    let options = ovonic::LoadOptions {
+        dialect: ovonic::netlist::Dialect::Ngspice,
+        ..ovonic::LoadOptions::default()
+    };
+    let loader = ovonic::netlist::MemoryLoader::new();
+    let theirs = Simulation::from_text_with("deck", text, &loader, &options);
+    let mut theirs = theirs.unwrap_or_else(|error| panic!("{error}"));
+    let codes = theirs.diagnostics().iter().map(|d| d.code.as_str());
+    let mut codes: Vec<&str> = codes.collect();
+    codes.sort_unstable();
+    assert_eq!(codes, ["E0502", "E0509", "E0514", "E0517", "W0709"]);
+    let recorded = run(&mut theirs);
+    // (-2)^3 is |-2|^3 = 8 there, so the resistance is 8k.
+    let plot = &recorded.plots[0];
+    let (current, voltage) = (values(plot, "i(v1)")[0], values(plot, "v(b)")[0]);
+    assert_close(-current, (1.0 - voltage) / 8e3, 1e-6);
 }

@@ -32,7 +32,8 @@ impl Assignment<'_> {
     /// The parameter called `key`, if it may stand here.
     pub(crate) fn find(&mut self, key: &str, span: Span) -> Result<usize, Reported> {
         let Some(index) = find_param(self.kind.params, key) else {
-            return Err(self.report_unknown(key, span));
+            let diagnostic = self.unknown(key, span);
+            return Err(self.reporter.report(diagnostic));
         };
         if self.place == Place::Model && self.kind.params[index].scope == Scope::Instance {
             return Err(self.reporter.report(
@@ -58,6 +59,10 @@ impl Assignment<'_> {
             && let Some(first) = self.kind.initial.first()
         {
             return self.set(first, &param.value);
+        }
+        if self.place == Place::Model && find_param(self.kind.params, key).is_none() {
+            let diagnostic = self.unknown(key, param.key.span);
+            return self.reporter.tolerate(diagnostic);
         }
         let index = self.find(key, param.key.span)?;
         self.set_index(index, &param.value)
@@ -147,7 +152,7 @@ impl Assignment<'_> {
         }
     }
 
-    fn report_unknown(&mut self, key: &str, span: Span) -> Reported {
+    fn unknown(&self, key: &str, span: Span) -> Diagnostic {
         let allowed =
             |info: &&ParamInfo| self.place == Place::Instance || info.scope == Scope::Model;
         let names = self
@@ -171,7 +176,7 @@ impl Assignment<'_> {
                 .help(format!("did you mean \"{near}\" ({remark})?"))
                 .fix(span, near);
         }
-        self.reporter.report(diagnostic)
+        diagnostic
     }
 }
 

@@ -130,6 +130,9 @@ pub(super) fn call(
         let operand = lowering.lower(&args[0])?;
         return lowering.unary(*operation, operand, span);
     }
+    if name.node == "pow" && lowering.is_formula() && lowering.follows_ngspice() {
+        return two(lowering, Binary::AbsolutePower, name, args, span);
+    }
     if let Some((_, operation)) = BINARY.iter().find(|(known, _)| *known == name.node) {
         return two(lowering, *operation, name, args, span);
     }

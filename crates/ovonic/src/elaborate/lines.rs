@@ -38,6 +38,12 @@ impl Elaborator {
             return self.formula(line, quantity, scope, |lowering| lowering.lower(&formula));
         }
         let (value, model) = self.passive_words(element, &body.words, scope)?;
+        if letter == 'r'
+            && model.is_none()
+            && let Some(dependence) = self.zero_resistance(value.as_ref(), body, scope)
+        {
+            return self.short(element, body, dependence, scope);
+        }
         let (kind, model) = match model {
             Some(name) => {
                 let model = self.model_for(&name, element, scope)?;
@@ -61,6 +67,54 @@ impl Elaborator {
                 ))),
                 (None, _) => Ok(()),
             }
+        })
+    }
+
+    /// Whether the resistance is zero, and what that depends on.
+    fn zero_resistance(
+        &mut self,
+        value: Option<&Argument>,
+        body: &Passive,
+        scope: ScopeId,
+    ) -> Option<Dependence> {
+        let named = body
+            .params
+            .iter()
+            .find(|param| formula_quantity('r', &param.key.node).is_some());
+        let argument = value.or(named.map(|param| &param.value))?;
+        if matches!(
+            argument.node,
+            Value::Name(_) | Value::Text(_) | Value::List(_)
+        ) {
+            return None;
+        }
+        let value = self
+            .scopes
+            .argument(&mut self.reporter, scope, argument)
+            .ok()?;
+        (value.value == 0.0).then_some(value.dependence)
+    }
+
+    /// A resistance of zero: an exact short, with a branch current instead of a conductance.
+    fn short(
+        &mut self,
+        element: &Element,
+        body: &Passive,
+        dependence: Dependence,
+        scope: ScopeId,
+    ) -> Result<Vec<Draft>, Reported> {
+        // Whatever else describes the resistor multiplies zero.
+        let keeps = |param: &&Param| matches!(param.key.node.as_str(), "m" | "temp" | "dtemp");
+        let params: Vec<Param> = body.params.iter().filter(keeps).cloned().collect();
+        let line = Line {
+            element,
+            terminals: body.nodes.to_vec(),
+            lenders: Vec::new(),
+            params: &params,
+        };
+        self.formula(line, Quantity::Resistance, scope, |lowering| {
+            lowering.depends_on(&dependence);
+            Ok(lowering.builder.constant(0.0))
         })
     }
 

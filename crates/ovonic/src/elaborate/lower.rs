@@ -3,7 +3,8 @@
 //! Both of SPICE's expression languages go through here; they differ in three things only. A formula may use voltages,
 //! currents and `time`; `temper` is a constant in a parameter and an input of a formula; and `pwr(x, y)` is
 //! `|x|^y` in a parameter but keeps the sign of `x` in a formula, as users of each know it. A power of a negative
-//! base with an integer exponent is the true power in both.
+//! base with an integer exponent is the true power in both; under ngspice's rules `^`, and in a formula `pow` too, take
+//! the magnitude of the base.
 
 use super::functions;
 use super::reporter::{Reported, Reporter};
@@ -245,9 +246,36 @@ impl<'a> Lowering<'a> {
         let mut node = self.lower(first)?;
         for (op, right, span) in links.into_iter().rev() {
             let right = self.lower(right)?;
-            node = self.binary(operation(op), node, right, span)?;
+            let operation = match operation(op) {
+                Binary::Power => self.power(node, span),
+                operation => operation,
+            };
+            node = self.binary(operation, node, right, span)?;
         }
         Ok(node)
+    }
+
+    /// What `^` means: the true power, or under ngspice's rules that of the magnitude.
+    fn power(&mut self, base: Node, span: Span) -> Binary {
+        if !self.reporter.follows_ngspice() {
+            return Binary::Power;
+        }
+        if self.builder.value(base).is_some_and(|base| base < 0.0) {
+            self.reporter.report(
+                Diagnostic::warning(
+                    codes::DEMOTED,
+                    span,
+                    "the power of the magnitude of a negative number is taken",
+                )
+                .help("pow(x, y) is the true power"),
+            );
+        }
+        Binary::AbsolutePower
+    }
+
+    /// Whether ngspice's rules count.
+    pub(crate) fn follows_ngspice(&self) -> bool {
+        self.reporter.follows_ngspice()
     }
 
     /// A choice; where the condition is a constant, the branch not taken is not even looked at.

@@ -171,7 +171,8 @@ pub(super) fn read(scopes: &mut Scopes, reporter: &mut Reporter, cards: &Cards) 
         } else {
             let names = KNOWN.iter().chain(WITHOUT_EFFECT).copied();
             let names: Vec<&str> = names.collect();
-            reporter.report(
+            // It is passed over in any case; whether that is a mistake is a matter of rules.
+            let _ = reporter.tolerate(
                 Diagnostic::error(
                     codes::UNKNOWN_OPTION,
                     setting.name.span,
@@ -196,7 +197,7 @@ fn read_temperature(
 ) {
     for card in &cards.temperatures {
         if card.values.len() > 1 {
-            reporter.report(
+            let _ = reporter.tolerate(
                 Diagnostic::error(
                     codes::NOT_SUPPORTED,
                     card.span,

@@ -251,14 +251,16 @@ impl Elaborator {
         let mut names: Vec<&str> = self.instances.keys().map(String::as_str).collect();
         names.sort_unstable();
         let near = suggest(&name.node, names).map(str::to_owned);
-        Err(self.reporter.report(
-            Diagnostic::error(
-                codes::UNKNOWN_NODE,
-                name.span,
-                format!("the circuit has no device \"{name}\""),
-            )
-            .did_you_mean(near.as_deref()),
-        ))
+        let diagnostic = Diagnostic::error(
+            codes::UNKNOWN_NODE,
+            name.span,
+            format!("the circuit has no device \"{name}\""),
+        );
+        // The output is left out in any case.
+        let _ = self
+            .reporter
+            .tolerate(diagnostic.did_you_mean(near.as_deref()));
+        Err(Reported)
     }
 
     /// `@device[quantity]`: an output of the device, its current, or a parameter.

@@ -432,14 +432,16 @@ impl Elaborator {
         let mut names: Vec<&str> = self.builder.node_names().collect();
         names.sort_unstable();
         let near = suggest(&node, names).map(str::to_owned);
-        Err(self.reporter.report(
-            Diagnostic::error(
-                codes::UNKNOWN_NODE,
-                name.span,
-                format!("the circuit has no node \"{name}\""),
-            )
-            .did_you_mean(near.as_deref()),
-        ))
+        let diagnostic = Diagnostic::error(
+            codes::UNKNOWN_NODE,
+            name.span,
+            format!("the circuit has no node \"{name}\""),
+        );
+        // What names it is left out in any case.
+        let _ = self
+            .reporter
+            .tolerate(diagnostic.did_you_mean(near.as_deref()));
+        Err(Reported)
     }
 
     /// The node that `x1.port` is connected to.

@@ -4,7 +4,7 @@
 //! a place is not said again.
 
 use ovonic_netlist::codes::Code;
-use ovonic_netlist::{Diagnostic, SourceMap, Span, TraceEntry};
+use ovonic_netlist::{Diagnostic, Dialect, Severity, SourceMap, Span, TraceEntry};
 use std::collections::HashSet;
 
 /// The mistake has been reported; whoever gets this has nothing to add.
@@ -18,12 +18,42 @@ pub(crate) struct Reporter {
     seen: HashSet<(Code, Span, String)>,
     trace: Vec<TraceEntry>,
     n_errors: usize,
+    dialect: Dialect,
 }
 
 impl Reporter {
-    /// A reporter that continues a list.
-    pub(crate) fn new() -> Self {
-        Self::default()
+    /// Nothing reported yet, under the rules of `dialect`.
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            ..Self::default()
+        }
+    }
+
+    /// Whose rules count.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Whether ngspice's rules count.
+    pub(crate) fn follows_ngspice(&self) -> bool {
+        self.dialect == Dialect::Ngspice
+    }
+
+    /// Starts a list anew and hands out the old one.
+    pub(crate) fn restart(&mut self) -> Reporter {
+        let new = Reporter::new(self.dialect);
+        std::mem::replace(self, new)
+    }
+
+    /// Reports what ngspice passes over: an error, or under its rules a warning, after which one goes on.
+    pub(crate) fn tolerate(&mut self, mut diagnostic: Diagnostic) -> Result<(), Reported> {
+        if !self.follows_ngspice() {
+            return Err(self.report(diagnostic));
+        }
+        diagnostic.severity = Severity::Warning;
+        self.report(diagnostic);
+        Ok(())
     }
 
     /// Adds a diagnostic, unless it is there already.

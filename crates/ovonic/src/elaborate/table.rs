@@ -216,7 +216,8 @@ impl Table {
 }
 
 fn report_duplicate(reporter: &mut Reporter, what: &str, name: &Spanned<String>, first: Span) {
-    reporter.report(
+    // The first one stays in any case; whether that is a mistake is a matter of rules.
+    let _ = reporter.tolerate(
         Diagnostic::error(
             codes::DUPLICATE_DEFINITION,
             name.span,
