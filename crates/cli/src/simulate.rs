@@ -4,7 +4,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ovonic::waveforms::{PlotKind, Sink};
-use ovonic::{AnalysisReport, LoadOptions, Observer, Progress, RunOptions, Simulation};
+use ovonic::{
+    AnalysisReport, LoadOptions, Measurement, Observer, Progress, RunOptions, Simulation,
+};
 
 use crate::console::Console;
 use crate::deck::Deck;
@@ -67,6 +69,8 @@ pub(crate) struct Finished {
     pub(crate) analyses: Vec<Ran>,
     /// Why analyses failed, in their order.
     pub(crate) errors: Vec<ovonic::Error>,
+    /// What `.meas` cards found.
+    pub(crate) measurements: Vec<Measurement>,
     pub(crate) outputs: Outputs,
     pub(crate) elapsed: Duration,
 }
@@ -82,6 +86,8 @@ impl Finished {
         let worst = self.errors.iter().map(status).max();
         let reached = if self.is_interrupted() {
             Status::Failed
+        } else if self.measurements.iter().any(|m| m.result.is_err()) {
+            Status::Unmet
         } else {
             Status::Success
         };
@@ -133,11 +139,14 @@ pub(crate) fn run(
         }
     }
     watcher.line.clear();
+    let elapsed = start.elapsed();
+    let measurements = simulation.measure(watcher.outputs.results());
     Ok(Finished {
         analyses: watcher.ran,
         errors,
+        measurements,
         outputs: watcher.outputs,
-        elapsed: start.elapsed(),
+        elapsed,
     })
 }
 
@@ -171,6 +180,20 @@ fn jobs(simulation: &Simulation, order: Order) -> Vec<RunOptions> {
         indices.sort_by_key(|&index| rank(simulation.analyses()[index].task.name()));
     }
     indices.into_iter().map(one).collect()
+}
+
+/// The analyses whose results `.print` and `.meas` cards need after the run.
+pub(crate) fn needed(simulation: &Simulation) -> Keep {
+    if simulation.measured().any(|analysis| analysis.is_none()) {
+        return Keep::All;
+    }
+    let measured = simulation.measured().flatten();
+    let planned = simulation
+        .analyses()
+        .iter()
+        .map(|planned| planned.task.name());
+    let printed = planned.filter(|name| !simulation.printed(name).is_empty());
+    Keep::Kinds(measured.chain(printed).map(plot_kind).collect())
 }
 
 /// The kind of plot that an analysis (`tran`) makes.

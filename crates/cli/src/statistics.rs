@@ -2,7 +2,7 @@
 //!
 //! Both show the same numbers: the table to people, the object to programs that watch over performance.
 
-use ovonic::{Attempt, Simulation};
+use ovonic::{Attempt, Measurement, Simulation};
 use serde_json::{Map, Value, json};
 
 use crate::exit::Status;
@@ -59,6 +59,7 @@ impl Statistics<'_> {
     pub(crate) fn json(&self) -> String {
         let circuit = self.simulation.circuit();
         let analyses: Vec<Value> = self.finished.analyses.iter().map(object).collect();
+        let measures: Vec<Value> = self.finished.measurements.iter().map(measure).collect();
         let errors: Vec<String> = self
             .finished
             .errors
@@ -72,6 +73,7 @@ impl Statistics<'_> {
             "interrupted": self.finished.is_interrupted(),
             "errors": errors,
             "analyses": analyses,
+            "measures": measures,
             "unknowns": circuit.n(),
             "nnz": circuit.pattern().nnz(),
             "factor_nnz": self.factor_nnz(),
@@ -140,6 +142,23 @@ fn object(ran: &Ran) -> Value {
         put("factorizations", json!(t.linear.factorizations));
         put("refactorizations", json!(t.linear.refactorizations));
         put("skipped_factorizations", json!(t.newton.reused));
+    }
+    Value::Object(object)
+}
+
+fn measure(measurement: &Measurement) -> Value {
+    let mut object = Map::new();
+    let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
+    put("name", json!(measurement.name));
+    match &measurement.result {
+        Ok(measured) => {
+            put("value", json!(measured.value));
+            put("at", json!(measured.at));
+            put("between", json!(measured.between));
+        }
+        Err(error) => {
+            put("error", json!(error.to_string()));
+        }
     }
     Value::Object(object)
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use ovonic::Simulation;
 use ovonic::waveforms::{Listing, Plot, PlotKind, Results, Table, Vector, WaveformError};
+use ovonic::{Measurement, Simulation};
 
 use crate::simulate::plot_kind;
 
@@ -28,6 +28,21 @@ pub(crate) fn of(simulation: &Simulation, results: &Results) -> Result<String, W
         text += &shown;
     }
     Ok(text)
+}
+
+/// What `.meas` cards found, one line each.
+pub(crate) fn measurements(measurements: &[Measurement], separated: bool) -> String {
+    let mut text = String::new();
+    if separated && !measurements.is_empty() {
+        text.push('\n');
+    }
+    for measurement in measurements {
+        for (name, value) in &measurement.steps {
+            let _ = write!(text, "{name}={value:e} ");
+        }
+        let _ = writeln!(text, "{measurement}");
+    }
+    text
 }
 
 /// The names that `.print` cards list for the analysis of a plot.

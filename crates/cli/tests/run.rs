@@ -171,3 +171,22 @@ fn files_that_cannot_be_written_are_named() {
         "{message}"
     );
 }
+
+#[test]
+fn measures_are_printed_and_one_that_fails_has_its_own_exit_code() {
+    let deck = RC.replace(".print tran v(out)", ".meas tran half when v(out)=0.5");
+    let output = ovonic_fed(&["run", "-q", "-"], &deck);
+    assert_eq!(output.status.code(), Some(0));
+    let line = text(&output.stdout);
+    let value = line.trim().strip_prefix("half: v(out)=0.5=").unwrap();
+    let value: f64 = value.parse().unwrap();
+    assert!((value / (2f64.ln() * 1e-3) - 1.0).abs() < 1e-3, "{value}");
+    let deck = deck.replace("v(out)=0.5", "v(out)=2");
+    let output = ovonic_fed(&["run", "-q", "-"], &deck);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(text(&output.stdout).starts_with("half: failed: "));
+    let output = ovonic_fed(&["run", "-", "--stats", "json"], &deck);
+    let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(object["measures"][0]["error"].is_string());
+    assert_eq!(object["exit_code"], 4);
+}

@@ -123,6 +123,10 @@ codes! {
         "The card needs a name here."
     DUPLICATE_KEY "E0216" "a parameter is given twice"
         "The same key stands twice on one card. Remove one of them."
+    BAD_MEASURE "E0217" "a measure is malformed"
+        "A measure is written .meas analysis name, then what to measure: max, min, pp, avg, rms or integ of a signal, \
+         find signal at=, find signal when event, when event, trig event targ event, or param='formula'. An event is \
+         v(out)=level with rise=, fall= or cross= and a count or last."
 
     CANNOT_READ "E0301" "a file cannot be read"
         "The file that an .include, .lib or PWL FILE= names cannot be read. Relative paths start at the folder of the \

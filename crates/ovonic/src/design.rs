@@ -4,7 +4,7 @@
 //! multiplicity), the netlist is elaborated anew.
 
 use crate::elaborate::{
-    Dependence, Elaborator, Planned, Reported, Reporter, Request, ScopeId, StartingPoint,
+    Dependence, Elaborator, Measure, Planned, Reported, Reporter, Request, ScopeId, StartingPoint,
     SweepTarget, Table, parameter_error,
 };
 use ovonic_circuit::{BuildError, BuildOptions, Change, Circuit, InstanceId};
@@ -20,6 +20,7 @@ pub(crate) struct Design {
     pub(crate) circuit: Circuit,
     pub(crate) plan: Vec<Planned>,
     pub(crate) requests: Vec<Request>,
+    pub(crate) measures: Vec<Measure>,
     pub(crate) start: StartingPoint,
 }
 
@@ -52,7 +53,9 @@ impl Design {
         let (mut core, circuit, plan) =
             Core::build(table, kinds, fixed, temperature_celsius, reporter)?;
         crate::topology::check(&mut core.elaborator, &circuit, &plan);
-        let requests = core.elaborator.requests(&circuit);
+        let mut requests = core.elaborator.requests(&circuit);
+        let (measures, needed) = core.elaborator.measures(&circuit);
+        requests.extend(needed);
         let start = core.elaborator.starting_point(&circuit);
         if core.elaborator.reporter.n_errors() > 0 {
             return Err(core.elaborator.reporter);
@@ -62,6 +65,7 @@ impl Design {
             circuit,
             plan,
             requests,
+            measures,
             start,
         })
     }
@@ -114,6 +118,7 @@ impl Design {
         let elaborator = &mut self.core.elaborator;
         self.plan = elaborator.plan();
         self.start = elaborator.starting_point(&self.circuit);
+        self.measures = elaborator.measures(&self.circuit).0;
         if elaborator.reporter.n_errors() > 0 {
             return Err(self.core.take_diagnostics());
         }

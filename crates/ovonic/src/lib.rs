@@ -7,6 +7,7 @@ mod design;
 mod elaborate;
 mod error;
 mod formula;
+mod measure;
 mod outputs;
 mod run;
 mod session;
@@ -16,6 +17,7 @@ pub use elaborate::{
     NoiseTask, Options, Planned, Range, Sweep, SweepTarget, Task, TraceTask, TransientTask,
 };
 pub use error::Error;
+pub use measure::{MeasureError, Measured, Measurement};
 pub use ovonic_analysis::{Attempt, DcJump, Method, Progress, TransientStatistics};
 pub use ovonic_devices::ALL as DEVICES;
 pub use run::{AnalysisReport, Observer, Recording, RunOptions, RunReport};

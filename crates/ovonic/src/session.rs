@@ -4,7 +4,7 @@ use crate::design::Design;
 use crate::elaborate::{Cards, Options, Planned, Reporter, ScopeId, Table};
 use crate::error::Error;
 use ovonic_circuit::Circuit;
-use ovonic_netlist::ast::{ControlBlock, Item, Netlist, OutputKind, RawCard};
+use ovonic_netlist::ast::{ControlBlock, Item, Netlist, OutputKind};
 use ovonic_netlist::{
     Diagnostic, Dialect, DiskLoader, Loader, MemoryLoader, ParseOptions, Parsed, SourceMap, suggest,
 };
@@ -197,10 +197,10 @@ impl Simulation {
         &self.cards().controls
     }
 
-    /// The `.meas` cards.
-    #[must_use]
-    pub fn measures(&self) -> &[RawCard] {
-        &self.cards().measures
+    /// The analyses (`tran`, …) that `.meas` cards look at; `None` for a card that leaves it open.
+    pub fn measured(&self) -> impl Iterator<Item = Option<&str>> {
+        let measures = self.design.measures.iter();
+        measures.map(|measure| measure.analysis.as_deref())
     }
 
     /// Names of the vectors that `.print` cards for an analysis (`op`, `tran`, …) list, in their order.

@@ -60,11 +60,18 @@ impl<'a> Waveform<'a> {
     /// As [`Waveform::new`] and [`Plot::signal`]; [`WaveformError::NoPoints`] for a plot without scale.
     pub fn of(plot: &Plot, name: &str) -> Result<Waveform<'static>, WaveformError> {
         let scale = plot.scale().ok_or(WaveformError::NoPoints)?.real_parts();
-        let values = plot.signal(name)?.real_parts();
-        Waveform::new(&scale, &values)?;
+        Waveform::owned(scale, plot.signal(name)?.real_parts())
+    }
+
+    /// [`Waveform::new`] for points that nobody else needs.
+    ///
+    /// # Errors
+    /// As [`Waveform::new`].
+    pub fn owned(x: Vec<f64>, y: Vec<f64>) -> Result<Waveform<'static>, WaveformError> {
+        Waveform::new(&x, &y)?;
         Ok(Waveform {
-            x: Cow::Owned(scale),
-            y: Cow::Owned(values),
+            x: Cow::Owned(x),
+            y: Cow::Owned(y),
         })
     }
 

@@ -18,7 +18,7 @@ use crate::console::Console;
 use crate::exit::{Failure, Status};
 use crate::outputs::{Files, Keep};
 use crate::plot::{Format, PlotRequest};
-use crate::simulate::{self, Finished, Loaded, Order, plot_kind};
+use crate::simulate::{self, Finished, Loaded, Order};
 use crate::statistics::Statistics;
 use crate::tables;
 
@@ -104,7 +104,7 @@ pub(crate) fn run(arguments: &RunArgs, console: &mut Console) -> Result<Status, 
     };
     let keep = match format {
         Some(_) => Keep::All,
-        None => Keep::Kinds(printed_kinds(&simulation)),
+        None => simulate::needed(&simulation),
     };
     let progress = console.interactive() && !quiet;
     let finished = simulate::run(&mut simulation, files, keep, Order::Cards, progress)?;
@@ -125,16 +125,6 @@ pub(crate) fn run(arguments: &RunArgs, console: &mut Console) -> Result<Status, 
         plot(&finished, path, format, console)?;
     }
     Ok(status)
-}
-
-/// The analyses that `.print` cards speak of.
-fn printed_kinds(simulation: &Simulation) -> Vec<ovonic::waveforms::PlotKind> {
-    let names = simulation
-        .analyses()
-        .iter()
-        .map(|planned| planned.task.name());
-    let printed = names.filter(|name| !simulation.printed(name).is_empty());
-    printed.map(plot_kind).collect()
 }
 
 fn open_log(path: Option<&Path>) -> Result<Option<(PathBuf, File)>, Failure> {
@@ -159,7 +149,8 @@ impl Report<'_> {
         log: Option<&mut (PathBuf, File)>,
         console: &mut Console,
     ) -> Result<(), Failure> {
-        let tables = tables::of(self.simulation, self.finished.outputs.results())?;
+        let mut tables = tables::of(self.simulation, self.finished.outputs.results())?;
+        tables += &tables::measurements(&self.finished.measurements, !tables.is_empty());
         let json = self.arguments.stats == Stats::Json;
         let logged = log.is_some();
         if let Some((path, file)) = log {

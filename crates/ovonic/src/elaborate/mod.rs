@@ -18,6 +18,7 @@ mod expand;
 mod functions;
 mod lines;
 mod lower;
+mod measures;
 mod models;
 mod options;
 mod outputs;
@@ -33,6 +34,9 @@ pub use plan::{NoiseTask, Planned, Range, Sweep, SweepTarget, Task, TraceTask, T
 pub(crate) use assign::parameter_error;
 pub(crate) use conditions::StartingPoint;
 pub(crate) use expand::Record;
+pub(crate) use measures::{
+    Event, Level, Measure, MeasureTask, Place, Signal as MeasuredSignal, Statistic, Window,
+};
 pub(crate) use outputs::{Request, Wanted};
 pub(crate) use reporter::{Reported, Reporter};
 pub(crate) use scope::{Dependence, ScopeId};

@@ -84,7 +84,7 @@ impl Elaborator {
         request
     }
 
-    fn wanted(&mut self, output: &Expr, circuit: &Circuit) -> Result<Wanted, Reported> {
+    pub(crate) fn wanted(&mut self, output: &Expr, circuit: &Circuit) -> Result<Wanted, Reported> {
         let formula = self.output(output, circuit)?;
         let quantity = formula.quantity(circuit);
         Ok(Wanted {

@@ -532,6 +532,7 @@ impl Scopes {
     /// Fixes a top-level parameter and forgets every value that depends on it.
     pub(crate) fn fix(&mut self, name: &str, value: f64) {
         self.scopes[0].fixed.insert(name.to_owned(), value);
+        self.scopes[0].values.remove(name);
         if let Some(number) = self.number(name) {
             self.forget(number);
         }
@@ -540,6 +541,7 @@ impl Scopes {
     /// Lifts [`Scopes::fix`].
     pub(crate) fn release(&mut self, name: &str) {
         self.scopes[0].fixed.remove(name);
+        self.scopes[0].values.remove(name);
         if let Some(number) = self.number(name) {
             self.forget(number);
         }
