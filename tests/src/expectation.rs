@@ -35,17 +35,8 @@ pub struct Expectation {
     pub absolute: f64,
 }
 
-const FUNCTIONS: &[&str] = &[
-    "min",
-    "max",
-    "pp",
-    "avg",
-    "rms",
-    "integral",
-    "period",
-    "frequency",
-    "initial",
-];
+const FUNCTIONS: &[&str] =
+    &["min", "max", "pp", "avg", "rms", "integral", "period", "frequency", "initial"];
 
 /// All expectations of a deck.
 ///
@@ -75,10 +66,7 @@ fn expectation(line: usize, analysis: Option<String>, text: &str) -> Option<Expe
     let (quantity, rest) = text.split_once('=')?;
     let quantity = quantity.trim();
     let applied = FUNCTIONS.iter().find_map(|function| {
-        let inner = quantity
-            .strip_prefix(function)?
-            .strip_prefix('(')?
-            .strip_suffix(')')?;
+        let inner = quantity.strip_prefix(function)?.strip_prefix('(')?.strip_suffix(')')?;
         Some(((*function).to_owned(), inner.trim().to_owned()))
     });
     let (function, vector) = match applied {
@@ -112,9 +100,7 @@ fn expectation(line: usize, analysis: Option<String>, text: &str) -> Option<Expe
 pub fn with_requested_analyses(deck: &str) -> String {
     let wants = deck.lines().any(|line| line.trim_end() == "*! run op");
     let is_card = |line: &str, card: &str| {
-        line.split_whitespace()
-            .next()
-            .is_some_and(|word| word.eq_ignore_ascii_case(card))
+        line.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case(card))
     };
     if !wants || deck.lines().any(|line| is_card(line, ".op")) {
         return deck.to_owned();
@@ -178,11 +164,7 @@ impl Expectation {
                 let settled = wave.window(0.5 * (first + last), last).map_err(text)?;
                 let level = 0.5 * (settled.minimum().value + settled.maximum().value);
                 let period = settled.period(level).map_err(text)?;
-                Ok(if function == Some("period") {
-                    period
-                } else {
-                    1.0 / period
-                })
+                Ok(if function == Some("period") { period } else { 1.0 / period })
             }
         }
     }

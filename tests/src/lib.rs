@@ -41,9 +41,7 @@ pub fn simulate(path: &Path, text: &str) -> Result<Results, String> {
     let simulation = Simulation::from_text_with(path, text, &DiskLoader, &options);
     let mut simulation = simulation.map_err(|error| error.to_string())?;
     let mut recording = Recording::new();
-    simulation
-        .run(&RunOptions::default(), &mut recording)
-        .map_err(|error| error.to_string())?;
+    simulation.run(&RunOptions::default(), &mut recording).map_err(|error| error.to_string())?;
     Ok(recording.into_results())
 }
 
@@ -55,10 +53,7 @@ pub fn check(path: &Path, text: &str) -> Vec<String> {
         Err(error) => return vec![error],
     };
     match simulate(path, &with_requested_analyses(text)) {
-        Ok(results) => expected
-            .iter()
-            .filter_map(|one| one.complaint(&results))
-            .collect(),
+        Ok(results) => expected.iter().filter_map(|one| one.complaint(&results)).collect(),
         Err(error) => vec![error],
     }
 }

@@ -12,11 +12,8 @@ fn outcome(path: &Path) -> String {
         Err(error) => error.to_string(),
         Ok(mut simulation) => {
             let sources = simulation.sources().clone();
-            let mut said: String = simulation
-                .diagnostics()
-                .iter()
-                .map(|d| d.render(&sources))
-                .collect();
+            let mut said: String =
+                simulation.diagnostics().iter().map(|d| d.render(&sources)).collect();
             match simulation.run(&RunOptions::default(), &mut Recording::new()) {
                 Ok(_) => said.push_str("it runs\n"),
                 Err(error) => said.push_str(&error.to_string()),
@@ -47,10 +44,7 @@ fn bad_decks_say_what_is_wrong() {
         if bless {
             fs::write(&log, &said).unwrap();
         } else {
-            wrong.push(format!(
-                "{}\nexpected\n{expected}\nfound\n{said}",
-                path.display()
-            ));
+            wrong.push(format!("{}\nexpected\n{expected}\nfound\n{said}", path.display()));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -9,9 +9,7 @@ use std::path::Path;
 fn run(text: &str) -> Results {
     let mut simulation = Simulation::from_text(text).expect("a valid netlist");
     let mut recording = Recording::new();
-    simulation
-        .run(&RunOptions::default(), &mut recording)
-        .expect("a solution");
+    simulation.run(&RunOptions::default(), &mut recording).expect("a solution");
     recording.into_results()
 }
 
@@ -57,10 +55,7 @@ fn eight_circuits_in_eight_threads_give_the_bits_of_serial_runs() {
     let serial: Vec<Results> = decks.iter().map(|deck| run(deck)).collect();
     let parallel: Vec<Results> = std::thread::scope(|scope| {
         let threads: Vec<_> = decks.iter().map(|deck| scope.spawn(|| run(deck))).collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().expect("no panic"))
-            .collect()
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
     });
     for (name, (one, other)) in names.iter().zip(serial.iter().zip(&parallel)) {
         assert_eq!(one, other, "{name}");

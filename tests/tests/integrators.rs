@@ -38,30 +38,10 @@ fn rlc() -> Circuit {
     let mut builder = CircuitBuilder::new();
     let out = builder.node("out");
     let ground = NodeId::GROUND;
-    add(
-        &mut builder,
-        &capacitor::KIND,
-        "c1",
-        &[out, ground],
-        &[("c", 1e-6), ("ic", 1.0)],
-    );
-    add(
-        &mut builder,
-        &inductor::KIND,
-        "l1",
-        &[out, ground],
-        &[("l", 1e-3), ("ic", 0.0)],
-    );
-    add(
-        &mut builder,
-        &resistor::KIND,
-        "r1",
-        &[out, ground],
-        &[("r", 100.0)],
-    );
-    builder
-        .build(BuildOptions::default())
-        .expect("a valid circuit")
+    add(&mut builder, &capacitor::KIND, "c1", &[out, ground], &[("c", 1e-6), ("ic", 1.0)]);
+    add(&mut builder, &inductor::KIND, "l1", &[out, ground], &[("l", 1e-3), ("ic", 0.0)]);
+    add(&mut builder, &resistor::KIND, "r1", &[out, ground], &[("r", 100.0)]);
+    builder.build(BuildOptions::default()).expect("a valid circuit")
 }
 
 /// v(t) of [`rlc`]: the damped oscillation of `v̈ + v̇/RC + v/LC = 0`.
@@ -79,13 +59,7 @@ fn run(circuit: &Circuit, tran: &TransientOptions) -> (Transient, Vec<(f64, f64)
         points.push((point.time.seconds(), point.point.x[row]));
         Ok(())
     };
-    let done = transient(
-        circuit,
-        &SolverOptions::default(),
-        tran,
-        &mut record,
-        &mut Unobserved,
-    );
+    let done = transient(circuit, &SolverOptions::default(), tran, &mut record, &mut Unobserved);
     (done.expect("a transient"), points)
 }
 
@@ -108,11 +82,7 @@ fn each_method_shows_its_order() {
         };
         let order = (error(2000.0) / error(4000.0)).log2();
         let expected = f64::from(method.order());
-        assert!(
-            (order - expected).abs() < 0.15,
-            "{}: order {order}",
-            method.name()
-        );
+        assert!((order - expected).abs() < 0.15, "{}: order {order}", method.name());
     }
 }
 
@@ -140,11 +110,7 @@ fn error_control_follows_the_tolerance() {
         };
         let ((loose, few), (tight, many)) = (error(1e-3), error(1e-5));
         assert!(loose < 0.1, "{}: {loose} after {few} steps", method.name());
-        assert!(
-            tight < loose / 5.0,
-            "{}: {tight} against {loose}",
-            method.name()
-        );
+        assert!(tight < loose / 5.0, "{}: {tight} against {loose}", method.name());
         assert!(many > few, "{}", method.name());
     }
 }
@@ -154,41 +120,13 @@ fn a_rectifier_charges_its_capacitor() {
     let mut builder = CircuitBuilder::new();
     let (input, out) = (builder.node("in"), builder.node("out"));
     let ground = NodeId::GROUND;
-    add(
-        &mut builder,
-        &sources::VOLTAGE_SOURCE,
-        "v1",
-        &[input, ground],
-        &[("dc", 5.0)],
-    );
-    add(
-        &mut builder,
-        &diode::KIND,
-        "d1",
-        &[input, out],
-        &[("is", 1e-14)],
-    );
-    add(
-        &mut builder,
-        &capacitor::KIND,
-        "c1",
-        &[out, ground],
-        &[("c", 1e-6), ("ic", 0.0)],
-    );
-    add(
-        &mut builder,
-        &resistor::KIND,
-        "r1",
-        &[out, ground],
-        &[("r", 1e3)],
-    );
-    let circuit = builder
-        .build(BuildOptions::default())
-        .expect("a valid circuit");
-    let tran = TransientOptions {
-        use_initial_conditions: true,
-        ..TransientOptions::new(1e-5, 1e-3)
-    };
+    add(&mut builder, &sources::VOLTAGE_SOURCE, "v1", &[input, ground], &[("dc", 5.0)]);
+    add(&mut builder, &diode::KIND, "d1", &[input, out], &[("is", 1e-14)]);
+    add(&mut builder, &capacitor::KIND, "c1", &[out, ground], &[("c", 1e-6), ("ic", 0.0)]);
+    add(&mut builder, &resistor::KIND, "r1", &[out, ground], &[("r", 1e3)]);
+    let circuit = builder.build(BuildOptions::default()).expect("a valid circuit");
+    let tran =
+        TransientOptions { use_initial_conditions: true, ..TransientOptions::new(1e-5, 1e-3) };
     let (done, points) = run(&circuit, &tran);
     let (_, last) = points[points.len() - 1];
     // At rest the diode carries v/R: v = 5 − vt·ln(1 + v/(R·is)).

@@ -57,11 +57,7 @@ pub fn ac(
             break;
         }
         let x = solver.solve(frequency)?;
-        record(&AcPoint {
-            frequency,
-            omega: TAU * frequency,
-            x: &x,
-        })?;
+        record(&AcPoint { frequency, omega: TAU * frequency, x: &x })?;
         report.points += 1;
         observer.progress(&frequency_progress(&frequencies, index));
     }

@@ -176,9 +176,7 @@ impl<'c> Newton<'c> {
             entries[row].retention == Some(Retention::Settled)
                 && entries[row].residual == Nature::Rate
         });
-        let settled = settled
-            .filter_map(|row| Some((row, circuit.diagonal_slot(row)?)))
-            .collect();
+        let settled = settled.filter_map(|row| Some((row, circuit.diagonal_slot(row)?))).collect();
         let is_bounded = |row: &usize| {
             let (low, high) = entries[*row].bounds;
             low > f64::NEG_INFINITY || high < f64::INFINITY
@@ -192,14 +190,8 @@ impl<'c> Newton<'c> {
             rhs: vec![0.0; circuit.n() + 1],
             step: vec![0.0; circuit.n() + 1],
             row_slots: Vec::new(),
-            absolute: entries
-                .iter()
-                .map(|entry| tolerances.of_unknown(entry))
-                .collect(),
-            residual_absolute: entries
-                .iter()
-                .map(|entry| tolerances.of_residual(entry))
-                .collect(),
+            absolute: entries.iter().map(|entry| tolerances.of_unknown(entry)).collect(),
+            residual_absolute: entries.iter().map(|entry| tolerances.of_residual(entry)).collect(),
             settled,
             bounded: (0..circuit.n()).filter(is_bounded).collect(),
             factored: None,
@@ -268,24 +260,12 @@ impl<'c> Newton<'c> {
         };
         let mut small_step = false;
         for iteration in 0..=max_iterations {
-            let limiting = if self.first {
-                Limiting::First
-            } else {
-                Limiting::On
-            };
+            let limiting = if self.first { Limiting::First } else { Limiting::On };
             self.first = false;
-            self.circuit.load(
-                &equation.point(x),
-                equation.alpha,
-                limiting,
-                &mut self.assembly,
-            );
+            self.circuit.load(&equation.point(x), equation.alpha, limiting, &mut self.assembly);
             self.negative_residual(equation, x);
             self.settle(&guess, x);
-            if let Some(row) = self.rhs[..self.circuit.n()]
-                .iter()
-                .position(|r| !r.is_finite())
-            {
+            if let Some(row) = self.rhs[..self.circuit.n()].iter().position(|r| !r.is_finite()) {
                 return Err(NewtonError::NotFinite { row, iteration });
             }
             if small_step && self.assembly.limited == 0 && self.residual_is_small(equation, x) {
@@ -294,20 +274,16 @@ impl<'c> Newton<'c> {
             if iteration == max_iterations {
                 break;
             }
-            self.circuit
-                .condense(&mut self.assembly.values, &mut self.rhs)?;
+            self.circuit.condense(&mut self.assembly.values, &mut self.rhs)?;
             self.impose_clamps(equation, x);
             self.factor()?;
             self.step.copy_from_slice(&self.rhs);
-            self.solver
-                .solve(&mut self.step[..self.circuit.n_public()])?;
+            self.solver.solve(&mut self.step[..self.circuit.n_public()])?;
             self.circuit.expand(&self.assembly.values, &mut self.step);
             small_step = self.advance(x, iteration)?;
             self.statistics.iterations += 1;
         }
-        Err(NewtonError::Iterations {
-            iterations: max_iterations,
-        })
+        Err(NewtonError::Iterations { iterations: max_iterations })
     }
 
     /// Brings a solution of [`Newton::solve`] as close as rounding allows, by a few more steps under tolerances far
@@ -333,8 +309,7 @@ impl<'c> Newton<'c> {
         self.tolerances = tolerances;
         self.absolute = absolute;
         // The evaluation that stands has to be the one at x.
-        self.circuit
-            .residual(&equation.point(x), &mut self.assembly);
+        self.circuit.residual(&equation.point(x), &mut self.assembly);
     }
 
     /// A linear circuit needs one solve, and no new factors while alpha and the latches stand.
@@ -348,16 +323,13 @@ impl<'c> Newton<'c> {
         });
         if standing {
             self.statistics.reused += 1;
-            self.circuit
-                .residual(&equation.point(x), &mut self.assembly);
+            self.circuit.residual(&equation.point(x), &mut self.assembly);
             self.negative_residual(equation, x);
         } else {
             let point = equation.point(x);
-            self.circuit
-                .load(&point, equation.alpha, Limiting::Off, &mut self.assembly);
+            self.circuit.load(&point, equation.alpha, Limiting::Off, &mut self.assembly);
             self.negative_residual(equation, x);
-            self.circuit
-                .condense(&mut self.assembly.values, &mut self.rhs)?;
+            self.circuit.condense(&mut self.assembly.values, &mut self.rhs)?;
             self.factor()?;
             // Only a system without condensed unknowns can be solved again from its factors alone.
             if self.circuit.n() == self.circuit.n_public() {
@@ -365,13 +337,11 @@ impl<'c> Newton<'c> {
             }
         }
         self.step.copy_from_slice(&self.rhs);
-        self.solver
-            .solve(&mut self.step[..self.circuit.n_public()])?;
+        self.solver.solve(&mut self.step[..self.circuit.n_public()])?;
         self.circuit.expand(&self.assembly.values, &mut self.step);
         self.advance(x, 0)?;
         self.statistics.iterations += 1;
-        self.circuit
-            .residual(&equation.point(x), &mut self.assembly);
+        self.circuit.residual(&equation.point(x), &mut self.assembly);
         Ok(1)
     }
 
@@ -407,10 +377,7 @@ impl<'c> Newton<'c> {
         let Some((conductance, anchor)) = equation.anchor else {
             return;
         };
-        for (row, entry) in self.circuit.unknowns()[..self.circuit.n_public()]
-            .iter()
-            .enumerate()
-        {
+        for (row, entry) in self.circuit.unknowns()[..self.circuit.n_public()].iter().enumerate() {
             if let (Some(slot), true) = (self.circuit.diagonal_slot(row), entry.is_flow_row()) {
                 self.assembly.values[slot] += conductance;
                 self.rhs[row] -= conductance * (x[row] - anchor[row]);
@@ -429,19 +396,11 @@ impl<'c> Newton<'c> {
     /// Finds the slots of rows that will be clamped.
     fn clamp_rows(&mut self, equation: &Equation<'_>) {
         let same = equation.clamps.len() == self.row_slots.len()
-            && equation
-                .clamps
-                .iter()
-                .zip(&self.row_slots)
-                .all(|((a, _), (b, _))| a == b);
+            && equation.clamps.iter().zip(&self.row_slots).all(|((a, _), (b, _))| a == b);
         if same {
             return;
         }
-        self.row_slots = equation
-            .clamps
-            .iter()
-            .map(|&(row, _)| (row, Vec::new()))
-            .collect();
+        self.row_slots = equation.clamps.iter().map(|&(row, _)| (row, Vec::new())).collect();
         for (slot, (row, _)) in self.circuit.pattern().entries().enumerate() {
             if let Some((_, slots)) = self.row_slots.iter_mut().find(|(r, _)| *r == row) {
                 slots.push(slot);
@@ -482,18 +441,10 @@ impl<'c> Newton<'c> {
             let (low, high) = self.circuit.unknowns()[row].bounds;
             // A step out of bounds goes nine tenths of the way to them.
             if x[row] < low {
-                x[row] = if before > low {
-                    before + 0.9 * (low - before)
-                } else {
-                    low
-                };
+                x[row] = if before > low { before + 0.9 * (low - before) } else { low };
                 small = false;
             } else if x[row] > high {
-                x[row] = if before < high {
-                    before + 0.9 * (high - before)
-                } else {
-                    high
-                };
+                x[row] = if before < high { before + 0.9 * (high - before) } else { high };
                 small = false;
             }
         }
@@ -529,13 +480,7 @@ impl<'c> Newton<'c> {
             .filter_map(|row| {
                 let tolerance = self.residual_tolerance(row, equation.alpha, largest)?;
                 let (residual, last_step) = (-self.rhs[row], self.step[row]);
-                Some(WorstRow {
-                    row,
-                    value: x[row],
-                    residual,
-                    tolerance,
-                    last_step,
-                })
+                Some(WorstRow { row, value: x[row], residual, tolerance, last_step })
             })
             .collect();
         let excess = |row: &WorstRow| {

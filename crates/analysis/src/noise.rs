@@ -88,12 +88,7 @@ pub fn noise_origins(
     op: &OperatingPoint,
 ) -> Vec<NoiseOrigin> {
     let sources = circuit.noise(&small_signal_point(op, options)).into_iter();
-    sources
-        .map(|(instance, source, _, _)| NoiseOrigin {
-            instance,
-            name: source.name,
-        })
-        .collect()
+    sources.map(|(instance, source, _, _)| NoiseOrigin { instance, name: source.name }).collect()
 }
 
 /// Computes the noise of the circuit linearised at `op`.
@@ -117,10 +112,7 @@ pub fn noise(
             reason: "noise densities need a frequency above zero",
         });
     }
-    let rows = noise
-        .output
-        .rows(circuit)
-        .ok_or(SmallSignalError::NoiseOutput)?;
+    let rows = noise.output.rows(circuit).ok_or(SmallSignalError::NoiseOutput)?;
     let input = unit_stimulus(circuit, noise.input)?;
     let point = small_signal_point(op, options);
     let sources = circuit.noise(&point);
@@ -154,10 +146,7 @@ pub fn noise(
     for ((instance, source, _, _), power) in sources.iter().zip(integral.powers) {
         report.total.output += power.output;
         report.total.input += power.input;
-        let origin = NoiseOrigin {
-            instance: *instance,
-            name: source.name,
-        };
+        let origin = NoiseOrigin { instance: *instance, name: source.name };
         report.sources.push((origin, power));
     }
     Ok(report)
@@ -175,11 +164,7 @@ fn contributed(
 }
 
 fn referred(output: f64, gain_squared: f64) -> f64 {
-    if output == 0.0 {
-        0.0
-    } else {
-        output / gain_squared
-    }
+    if output == 0.0 { 0.0 } else { output / gain_squared }
 }
 
 /// The right-hand side of a unit of a source: its branch equation, or the rows of its two terminals.
@@ -190,14 +175,12 @@ fn unit_stimulus(
     let spec = circuit.spec(source);
     let unknowns = circuit.local_unknowns(source);
     match (circuit.branch(source), unknowns) {
-        _ if spec.kind.class != Class::Source => Err(SmallSignalError::NotASource {
-            name: spec.name.clone(),
-        }),
+        _ if spec.kind.class != Class::Source => {
+            Err(SmallSignalError::NotASource { name: spec.name.clone() })
+        }
         (Some(branch), _) => Ok(vec![(branch.index(), 1.0)]),
         (None, &[from, to, ..]) => Ok(vec![(from, -1.0), (to, 1.0)]),
-        (None, _) => Err(SmallSignalError::NotASource {
-            name: spec.name.clone(),
-        }),
+        (None, _) => Err(SmallSignalError::NotASource { name: spec.name.clone() }),
     }
 }
 
@@ -210,10 +193,7 @@ struct Integral {
 
 impl Integral {
     fn new(n_sources: usize) -> Self {
-        Self {
-            powers: vec![NoisePower::default(); n_sources],
-            last: None,
-        }
+        Self { powers: vec![NoisePower::default(); n_sources], last: None }
     }
 
     fn advance(&mut self, frequency: f64, gain_squared: f64, densities: &[f64]) {
@@ -240,11 +220,7 @@ fn power_law_integral((f0, s0): (f64, f64), (f1, s1): (f64, f64)) -> f64 {
     let exponent = (s1 / s0).ln() / width + 1.0;
     let growth = exponent * width;
     // expm1(y)/y tends to 1 where the density falls as 1/f.
-    let mean = if growth.abs() < 1e-12 {
-        1.0
-    } else {
-        growth.exp_m1() / growth
-    };
+    let mean = if growth.abs() < 1e-12 { 1.0 } else { growth.exp_m1() / growth };
     s0 * f0 * width * mean
 }
 

@@ -121,21 +121,9 @@ pub fn solve_operating_point(
 ) -> Result<OperatingPoint, ConvergenceError> {
     let circuit = newton.circuit();
     let held = circuit.initial_unknowns(&vec![0.0; circuit.n() + 1]);
-    let mut x = op
-        .guess
-        .clone()
-        .unwrap_or_else(|| starting_guess(circuit, &held));
-    let mut latches = op
-        .latches
-        .clone()
-        .unwrap_or_else(|| circuit.initial_latches());
-    let mut search = Search {
-        newton,
-        options,
-        op,
-        held: &held,
-        attempts: Vec::new(),
-    };
+    let mut x = op.guess.clone().unwrap_or_else(|| starting_guess(circuit, &held));
+    let mut latches = op.latches.clone().unwrap_or_else(|| circuit.initial_latches());
+    let mut search = Search { newton, options, op, held: &held, attempts: Vec::new() };
     let initial = latches.clone();
     let (mut flips, mut undecided) = (0, false);
     for round in 0.. {
@@ -219,10 +207,7 @@ struct Easing {
 }
 
 impl Easing {
-    const NONE: Easing = Easing {
-        conductance: 0.0,
-        source_scale: 1.0,
-    };
+    const NONE: Easing = Easing { conductance: 0.0, source_scale: 1.0 };
 }
 
 struct Search<'a, 'c> {
@@ -255,12 +240,9 @@ impl Search<'_, '_> {
         if from_nothing {
             self.apply_nodesets(x, latches);
         }
-        for method in [
-            Method::Newton,
-            Method::GminStepping,
-            Method::SourceStepping,
-            Method::PseudoTransient,
-        ] {
+        for method in
+            [Method::Newton, Method::GminStepping, Method::SourceStepping, Method::PseudoTransient]
+        {
             let found = match method {
                 Method::Newton => self.newton(x, latches),
                 Method::GminStepping => self.gmin_stepping(x, latches),
@@ -311,11 +293,7 @@ impl Search<'_, '_> {
         };
         self.newton.refresh();
         self.newton.forget_limits();
-        if self
-            .newton
-            .solve(&equation, x, self.options.op_iterations)
-            .is_err()
-        {
+        if self.newton.solve(&equation, x, self.options.op_iterations).is_err() {
             for &(row, value) in &self.op.nodesets {
                 x[row] = value;
             }
@@ -391,15 +369,8 @@ impl Search<'_, '_> {
         self.newton.refresh();
         self.newton.forget_limits();
         let outcome = loop {
-            let outcome = self.step(
-                x,
-                latches,
-                Easing {
-                    conductance: gmin,
-                    ..Easing::NONE
-                },
-                iterations,
-            );
+            let outcome =
+                self.step(x, latches, Easing { conductance: gmin, ..Easing::NONE }, iterations);
             match outcome {
                 Ok(()) => {
                     reached = gmin;
@@ -428,23 +399,12 @@ impl Search<'_, '_> {
         let (mut reached, mut increment) = (-1.0f64, 1e-2);
         self.newton.refresh();
         self.newton.forget_limits();
-        let mut outcome = self.step(
-            x,
-            latches,
-            Easing {
-                source_scale: 0.0,
-                ..Easing::NONE
-            },
-            250,
-        );
+        let mut outcome = self.step(x, latches, Easing { source_scale: 0.0, ..Easing::NONE }, 250);
         if outcome.is_ok() {
             reached = 0.0;
             while reached < 1.0 {
                 let scale = (reached + increment).min(1.0);
-                let easing = Easing {
-                    source_scale: scale,
-                    ..Easing::NONE
-                };
+                let easing = Easing { source_scale: scale, ..Easing::NONE };
                 match self.step(x, latches, easing, iterations) {
                     Ok(()) => {
                         reached = scale;

@@ -24,13 +24,7 @@ pub struct Tolerances {
 
 impl Default for Tolerances {
     fn default() -> Self {
-        Self {
-            relative: 1e-3,
-            current: 1e-12,
-            voltage: 1e-6,
-            charge: 1e-14,
-            truncation: 7.0,
-        }
+        Self { relative: 1e-3, current: 1e-12, voltage: 1e-6, charge: 1e-14, truncation: 7.0 }
     }
 }
 

@@ -66,15 +66,9 @@ impl Probe {
     /// The current of an instance: its branch current where it has one, otherwise that into its first terminal.
     pub fn current(circuit: &Circuit, instance: InstanceId) -> Probe {
         let roles = circuit.local_roles(instance);
-        match roles
-            .iter()
-            .position(|unknown| unknown.role == Role::Branch)
-        {
+        match roles.iter().position(|unknown| unknown.role == Role::Branch) {
             Some(unknown) => Probe::Local { instance, unknown },
-            None => Probe::TerminalCurrent {
-                instance,
-                terminal: 0,
-            },
+            None => Probe::TerminalCurrent { instance, terminal: 0 },
         }
     }
 
@@ -85,20 +79,13 @@ impl Probe {
     pub fn check(&self, circuit: &Circuit) -> Result<(), ProbeError> {
         let node = |id: NodeId| match circuit.node(id) {
             Some(_) => Ok(()),
-            None => Err(ProbeError::Node {
-                node: circuit.node_name(id).to_owned(),
-            }),
+            None => Err(ProbeError::Node { node: circuit.node_name(id).to_owned() }),
         };
         let index = |instance: InstanceId, what, index: usize, count: usize| {
             if index < count {
                 return Ok(());
             }
-            Err(ProbeError::Index {
-                name: circuit.spec(instance).name.clone(),
-                what,
-                index,
-                count,
-            })
+            Err(ProbeError::Index { name: circuit.spec(instance).name.clone(), what, index, count })
         };
         match *self {
             Probe::Node(id) => node(id),
@@ -112,10 +99,7 @@ impl Probe {
                 let count = roles.take_while(|unknown| unknown.is_terminal()).count();
                 index(instance, "terminals", terminal, count)
             }
-            Probe::DeviceOutput {
-                instance,
-                index: output,
-            } => {
+            Probe::DeviceOutput { instance, index: output } => {
                 let count = circuit.spec(instance).kind.outputs.len();
                 index(instance, "outputs", output, count)
             }
@@ -200,19 +184,14 @@ pub struct Output {
 impl Output {
     /// A probe under a name, its quantity taken from the circuit.
     pub fn new(circuit: &Circuit, name: impl Into<String>, probe: Probe) -> Self {
-        Self {
-            variable: Variable::new(name, probe.quantity(circuit)),
-            probe,
-        }
+        Self { variable: Variable::new(name, probe.quantity(circuit)), probe }
     }
 }
 
 /// All nodes that a user named as `v(node)`, then all branch currents as `i(instance)`, or
 /// `i(instance#branch)` where an instance has several.
 pub fn default_outputs(circuit: &Circuit) -> Vec<Output> {
-    let nodes = circuit
-        .node_ids()
-        .filter(|&id| !circuit.is_private_node(id));
+    let nodes = circuit.node_ids().filter(|&id| !circuit.is_private_node(id));
     let mut outputs: Vec<Output> = nodes
         .map(|id| {
             let name = format!("v({})", circuit.node_name(id));
@@ -250,10 +229,7 @@ pub fn plot_header(
         PlotKind::Ac => Scalar::Complex,
         _ => Scalar::Real,
     };
-    PlotHeader {
-        scalar,
-        ..PlotHeader::real(title, kind, variables)
-    }
+    PlotHeader { scalar, ..PlotHeader::real(title, kind, variables) }
 }
 
 /// A solved point, as probes see it.
@@ -285,10 +261,7 @@ pub struct ProbeSet {
 impl ProbeSet {
     /// A set of probes.
     pub fn new(probes: impl IntoIterator<Item = Probe>) -> Self {
-        let mut set = Self {
-            probes: probes.into_iter().collect(),
-            ..Self::default()
-        };
+        let mut set = Self { probes: probes.into_iter().collect(), ..Self::default() };
         let (mut currents, mut reports) = (Vec::new(), Vec::new());
         for probe in &set.probes {
             match probe {
@@ -354,8 +327,7 @@ impl ProbeSet {
 
     fn prepare(&mut self, at: &ProbeContext<'_>) {
         for (&instance, currents) in self.currents.iter().zip(&mut self.residuals) {
-            at.circuit
-                .local_residual(instance, &at.point, &mut self.local);
+            at.circuit.local_residual(instance, &at.point, &mut self.local);
             currents.clone_from(&self.local.resistive);
             let Some(rates) = at.rates else { continue };
             let multiplicity = at.circuit.spec(instance).multiplicity;
@@ -396,8 +368,7 @@ struct TerminalRow {
 impl TerminalRow {
     fn new(at: &ProbeContext<'_>, instance: InstanceId, terminal: usize) -> Self {
         let mut jacobian = LocalJacobian::default();
-        at.circuit
-            .local_jacobian(instance, &at.point, &mut jacobian);
+        at.circuit.local_jacobian(instance, &at.point, &mut jacobian);
         let unknowns = at.circuit.local_unknowns(instance);
         let first = terminal * unknowns.len();
         let entries = unknowns.iter().enumerate().map(|(column, &global)| {
@@ -407,9 +378,7 @@ impl TerminalRow {
         let of_row = jacobian.delayed.iter().filter(|term| term.row == terminal);
         Self {
             terms: entries.filter(|&(_, g, c)| g != 0.0 || c != 0.0).collect(),
-            delayed: of_row
-                .map(|term| (unknowns[term.column], term.value, term.delay))
-                .collect(),
+            delayed: of_row.map(|term| (unknowns[term.column], term.value, term.delay)).collect(),
             stimulus: jacobian.stimulus[terminal],
         }
     }
@@ -451,9 +420,7 @@ impl SmallSignalProbes {
                 LinearProbe::Difference(plus, minus)
             }
         };
-        Self {
-            probes: probes.into_iter().map(linearise).collect(),
-        }
+        Self { probes: probes.into_iter().map(linearise).collect() }
     }
 
     /// Appends the probes' phasors at angular frequency `omega` (rad/s) to `out`; `x` are the unknowns'

@@ -126,9 +126,7 @@ pub(crate) fn report(
     let singular = match &cause {
         Some(NewtonError::Linear(SolverError::Singular(singular))) => {
             let columns = singular.columns.iter();
-            columns
-                .map(|involved| circuit.unknowns()[involved.index].name.clone())
-                .collect()
+            columns.map(|involved| circuit.unknowns()[involved.index].name.clone()).collect()
         }
         _ => Vec::new(),
     };
@@ -142,15 +140,7 @@ pub(crate) fn report(
     } else {
         "give each node named above a path for direct current to ground"
     };
-    Report {
-        attempts,
-        rows,
-        singular,
-        cause,
-        time: None,
-        step: None,
-        suggestion,
-    }
+    Report { attempts, rows, singular, cause, time: None, step: None, suggestion }
 }
 
 fn report_row(circuit: &Circuit, equation: &Equation<'_>, x: &[f64], worst: WorstRow) -> ReportRow {
@@ -164,9 +154,7 @@ fn report_row(circuit: &Circuit, equation: &Equation<'_>, x: &[f64], worst: Wors
             continue;
         }
         circuit.local_residual(id, &point, &mut local);
-        let rows = bound
-            .iter()
-            .zip(local.resistive.iter().zip(&local.reactive));
+        let rows = bound.iter().zip(local.resistive.iter().zip(&local.reactive));
         let of_row = rows.filter(|(row, _)| **row == worst.row);
         let value = of_row.map(|(_, (f, q))| f + equation.alpha * q).sum();
         contributors.push((spec.name.clone(), value));

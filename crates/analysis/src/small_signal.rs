@@ -63,21 +63,9 @@ impl FrequencySweep {
     pub fn frequencies(&self) -> Result<Vec<f64>, SmallSignalError> {
         let logarithmic = !matches!(self, Self::Linear { .. } | Self::List(_));
         let (points, start, stop) = match self {
-            Self::Decade {
-                points,
-                start,
-                stop,
-            }
-            | Self::Octave {
-                points,
-                start,
-                stop,
-            }
-            | Self::Linear {
-                points,
-                start,
-                stop,
-            } => (*points, *start, *stop),
+            Self::Decade { points, start, stop }
+            | Self::Octave { points, start, stop }
+            | Self::Linear { points, start, stop } => (*points, *start, *stop),
             Self::List(list) => {
                 for &frequency in list {
                     check_frequency("frequency", frequency, false)?;
@@ -123,11 +111,7 @@ fn check_frequency(
     } else {
         return Ok(());
     };
-    Err(SmallSignalError::Frequency {
-        name,
-        value,
-        reason,
-    })
+    Err(SmallSignalError::Frequency { name, value, reason })
 }
 
 fn logarithmic_points(base: f64, points: usize, start: f64, stop: f64) -> Vec<f64> {
@@ -224,10 +208,7 @@ fn list(unknowns: &[String]) -> String {
 
 /// Where a circuit is linearised: at an operating point, with the rates of retained states free.
 pub fn small_signal_point<'a>(op: &'a OperatingPoint, options: &SolverOptions) -> Point<'a> {
-    Point {
-        gmin: options.gmin,
-        ..Point::dc(&op.x, &op.latches)
-    }
+    Point { gmin: options.gmin, ..Point::dc(&op.x, &op.latches) }
 }
 
 /// A circuit, linearised, with the buffers of its solution.
@@ -271,11 +252,8 @@ impl System {
             .condense_with_pivots(&mut self.values, rhs, &mut self.pivots)
             .map_err(Failure::Condensation)?;
         let values = &self.values[..circuit.pattern().nnz()];
-        let outcome = if self.fresh {
-            self.solver.factor(values)
-        } else {
-            self.solver.update(values)
-        };
+        let outcome =
+            if self.fresh { self.solver.factor(values) } else { self.solver.update(values) };
         outcome.map_err(Failure::Linear)?;
         self.fresh = false;
         Ok(())
@@ -300,9 +278,7 @@ impl System {
         self.factor(circuit, omega, &mut nothing)?;
         circuit.condense_adjoint(&self.values, &mut rhs);
         let public = &mut rhs[..circuit.n_public()];
-        self.solver
-            .solve_transposed(public)
-            .map_err(Failure::Linear)?;
+        self.solver.solve_transposed(public).map_err(Failure::Linear)?;
         circuit.expand_adjoint(&self.values, &self.pivots, &mut rhs);
         Ok(rhs)
     }
@@ -391,10 +367,7 @@ impl<'a> SmallSignalSolver<'a> {
             .rebuilt(BuildOptions { condense: false })
             .map_err(|_| SmallSignalError::Condensation { frequency, error })?;
         let x = self.circuit.translate(self.point.x, &circuit);
-        let point = Point {
-            x: &x,
-            ..self.point
-        };
+        let point = Point { x: &x, ..self.point };
         self.system = System::new(&circuit, self.options, &point)?;
         self.uncondensed = Some(Box::new(circuit));
         Ok(())
@@ -416,15 +389,9 @@ fn unsolved(circuit: &Circuit, frequency: f64, error: SolverError) -> SmallSigna
     let unknowns = match &error {
         SolverError::Singular(singular) => {
             let columns = singular.columns.iter();
-            columns
-                .filter_map(|involved| name(involved.index))
-                .collect()
+            columns.filter_map(|involved| name(involved.index)).collect()
         }
         _ => Vec::new(),
     };
-    SmallSignalError::Linear {
-        frequency,
-        unknowns,
-        error,
-    }
+    SmallSignalError::Linear { frequency, unknowns, error }
 }

@@ -19,10 +19,7 @@ struct Parameter {
 
 impl Parameter {
     fn of(part: &'static str) -> Self {
-        Self {
-            part,
-            second: false,
-        }
+        Self { part, second: false }
     }
 }
 
@@ -52,10 +49,7 @@ fn sweep(
     let mut variables = levels;
     let mut levels: Vec<SweepLevel<'_>> = variables
         .iter_mut()
-        .map(|(variable, values)| SweepLevel {
-            variable,
-            values: values.clone(),
-        })
+        .map(|(variable, values)| SweepLevel { variable, values: values.clone() })
         .collect();
     let mut set = ProbeSet::new(probes.iter().copied());
     let mut rows = Vec::new();
@@ -66,11 +60,7 @@ fn sweep(
         &OpOptions::default(),
         &mut |point| {
             let mut row = point.values.to_vec();
-            let context = ProbeContext {
-                circuit: point.circuit,
-                point: point.point,
-                rates: None,
-            };
+            let context = ProbeContext { circuit: point.circuit, point: point.point, rates: None };
             set.append(&context, &mut row);
             rows.push(row);
             Ok(())
@@ -116,10 +106,8 @@ fn a_divider_follows_its_source_and_its_resistor() {
 
 #[test]
 fn a_diode_is_followed_over_many_decades() {
-    let mut circuit = circuit(&[
-        part("v1", &VOLTAGE_SOURCE, "a 0", 0.0),
-        part("d1", &DIODE, "a 0", 1.0),
-    ]);
+    let mut circuit =
+        circuit(&[part("v1", &VOLTAGE_SOURCE, "a 0", 0.0), part("d1", &DIODE, "a 0", 1.0)]);
     let probes = [current(&circuit, "d1")];
     // Steps of 50 mV are two thermal voltages: the current grows sevenfold at each.
     let levels = vec![(Parameter::of("v1"), sweep_values(-0.5, 0.8, 0.05).unwrap())];
@@ -127,10 +115,7 @@ fn a_diode_is_followed_over_many_decades() {
     let gmin = SolverOptions::default().gmin;
     for row in &rows {
         let exact = IS * (row[0] / VT).exp_m1() + gmin * row[0];
-        assert!(
-            (row[1] - exact).abs() < 1e-9 * exact.abs() + 1e-24,
-            "{row:?}"
-        );
+        assert!((row[1] - exact).abs() < 1e-9 * exact.abs() + 1e-24, "{row:?}");
     }
     assert!(report.jumps.is_empty(), "{:?}", report.jumps);
 }
@@ -196,10 +181,7 @@ fn a_snapback_jumps_at_its_fold() {
     let [jump] = report.jumps.as_slice() else {
         panic!("{:?}", report.jumps);
     };
-    assert!(
-        (jump.values[0] - v_fold).abs() < 0.01 * step,
-        "{jump:?} {v_fold}"
-    );
+    assert!((jump.values[0] - v_fold).abs() < 0.01 * step, "{jump:?} {v_fold}");
     assert!(jump.unknown.ends_with("#branch"));
     assert!(jump.after.abs() > 3.0 * jump.before.abs());
 }
@@ -234,10 +216,7 @@ fn structure_may_change_along_a_sweep() {
         part("r2", &RESISTOR, "b 0", 1e9),
     ]);
     let probes = [node(&circuit, "a")];
-    let variable = Parameter {
-        part: "d1",
-        second: true,
-    };
+    let variable = Parameter { part: "d1", second: true };
     // With a series resistance the diode has a node more than without.
     let levels = vec![(variable, vec![0.0, 10.0, 20.0, 0.0])];
     let (rows, _) = sweep(&mut circuit, levels, &probes).unwrap();
@@ -251,19 +230,11 @@ fn structure_may_change_along_a_sweep() {
 
 #[test]
 fn wrong_sweeps_are_errors() {
-    let mut circuit = circuit(&[
-        part("v1", &VOLTAGE_SOURCE, "a 0", 0.0),
-        part("r1", &RESISTOR, "a 0", 1.0),
-    ]);
-    assert!(matches!(
-        sweep(&mut circuit, vec![], &[]),
-        Err(DcError::Empty)
-    ));
+    let mut circuit =
+        circuit(&[part("v1", &VOLTAGE_SOURCE, "a 0", 0.0), part("r1", &RESISTOR, "a 0", 1.0)]);
+    assert!(matches!(sweep(&mut circuit, vec![], &[]), Err(DcError::Empty)));
     let levels = vec![(Parameter::of("v1"), vec![0.0, f64::NAN])];
-    assert!(matches!(
-        sweep(&mut circuit, levels, &[]),
-        Err(DcError::Variable { .. })
-    ));
+    assert!(matches!(sweep(&mut circuit, levels, &[]), Err(DcError::Variable { .. })));
 }
 
 /// Cancels after some points.
@@ -284,15 +255,11 @@ impl Observer for Impatient {
 
 #[test]
 fn a_sweep_can_be_cancelled() {
-    let mut circuit = circuit(&[
-        part("v1", &VOLTAGE_SOURCE, "a 0", 0.0),
-        part("r1", &RESISTOR, "a 0", 1.0),
-    ]);
+    let mut circuit =
+        circuit(&[part("v1", &VOLTAGE_SOURCE, "a 0", 0.0), part("r1", &RESISTOR, "a 0", 1.0)]);
     let mut variable = Parameter::of("v1");
-    let mut levels = [SweepLevel {
-        variable: &mut variable,
-        values: sweep_values(0.0, 1.0, 0.1).unwrap(),
-    }];
+    let mut levels =
+        [SweepLevel { variable: &mut variable, values: sweep_values(0.0, 1.0, 0.1).unwrap() }];
     let mut count = 0;
     let report = dc(
         &mut circuit,

@@ -20,11 +20,7 @@ fn op(circuit: &Circuit) -> OperatingPoint {
 }
 
 fn decades(start: f64, stop: f64) -> FrequencySweep {
-    FrequencySweep::Decade {
-        points: 5,
-        start,
-        stop,
-    }
+    FrequencySweep::Decade { points: 5, start, stop }
 }
 
 /// All phasors at all frequencies.
@@ -52,11 +48,7 @@ fn assert_close(found: Complex64, exact: Complex64, tolerance: f64) {
 
 #[test]
 fn frequencies_are_exact() {
-    let decade = FrequencySweep::Decade {
-        points: 10,
-        start: 1.0,
-        stop: 1e6,
-    };
+    let decade = FrequencySweep::Decade { points: 10, start: 1.0, stop: 1e6 };
     let list = decade.frequencies().unwrap();
     assert_eq!(list.len(), 61);
     for (i, decade) in [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6].into_iter().enumerate() {
@@ -64,39 +56,17 @@ fn frequencies_are_exact() {
     }
     assert!((list[1] - 10f64.powf(0.1)).abs() < 1e-15);
     // 2.3 decades at one point each: two equal steps that end at the end.
-    let uneven = FrequencySweep::Decade {
-        points: 1,
-        start: 1.0,
-        stop: 200.0,
-    };
+    let uneven = FrequencySweep::Decade { points: 1, start: 1.0, stop: 200.0 };
     let list = uneven.frequencies().unwrap();
     assert_eq!((list.len(), list[2]), (3, 200.0));
     assert!((list[1] - 200f64.sqrt()).abs() < 1e-12);
-    let octave = FrequencySweep::Octave {
-        points: 2,
-        start: 3.0,
-        stop: 24.0,
-    };
+    let octave = FrequencySweep::Octave { points: 2, start: 3.0, stop: 24.0 };
     let list = octave.frequencies().unwrap();
-    assert_eq!(
-        (list.len(), list[2], list[4], list[6]),
-        (7, 6.0, 12.0, 24.0)
-    );
-    let linear = FrequencySweep::Linear {
-        points: 4,
-        start: 0.0,
-        stop: 3.0,
-    };
+    assert_eq!((list.len(), list[2], list[4], list[6]), (7, 6.0, 12.0, 24.0));
+    let linear = FrequencySweep::Linear { points: 4, start: 0.0, stop: 3.0 };
     assert_eq!(linear.frequencies().unwrap(), [0.0, 1.0, 2.0, 3.0]);
-    let zero = FrequencySweep::Decade {
-        points: 1,
-        start: 0.0,
-        stop: 1.0,
-    };
-    assert!(matches!(
-        zero.frequencies(),
-        Err(SmallSignalError::Frequency { .. })
-    ));
+    let zero = FrequencySweep::Decade { points: 1, start: 0.0, stop: 1.0 };
+    assert!(matches!(zero.frequencies(), Err(SmallSignalError::Frequency { .. })));
 }
 
 #[test]
@@ -200,31 +170,22 @@ fn probes_see_terminal_currents_in_ac() {
         part("i1", &CURRENT_SOURCE, "out 0", 0.0).ac(1e-3),
     ]);
     let id = |name: &str| circuit.find_instance(name).unwrap();
-    let terminal = |name: &str, terminal| Probe::TerminalCurrent {
-        instance: id(name),
-        terminal,
-    };
+    let terminal = |name: &str, terminal| Probe::TerminalCurrent { instance: id(name), terminal };
     let probes = [
         terminal("r1", 1),
         terminal("c1", 0),
         terminal("c1", 1),
         terminal("i1", 0),
         Probe::current(&circuit, id("v1")),
-        Probe::DeviceOutput {
-            instance: id("r1"),
-            index: 0,
-        },
+        Probe::DeviceOutput { instance: id("r1"), index: 0 },
     ];
     for probe in &probes {
         probe.check(&circuit).unwrap();
     }
     let options = SolverOptions::default();
     let op = op(&circuit);
-    let context = ProbeContext {
-        circuit: &circuit,
-        point: small_signal_point(&op, &options),
-        rates: None,
-    };
+    let context =
+        ProbeContext { circuit: &circuit, point: small_signal_point(&op, &options), rates: None };
     let linear = SmallSignalProbes::new(probes, &context);
     for (omega, x) in phasors(&circuit, &decades(1e3, 1e7)) {
         let mut values = Vec::new();
@@ -274,11 +235,7 @@ fn an_rc_filter_has_noise_kt_over_c() {
     let options = NoiseOptions {
         output: Probe::Node(circuit.node_ids().nth(1).unwrap()),
         input: circuit.find_instance("v1").unwrap(),
-        sweep: FrequencySweep::Decade {
-            points: 50,
-            start: 1.0,
-            stop: 1e10,
-        },
+        sweep: FrequencySweep::Decade { points: 50, start: 1.0, stop: 1e10 },
     };
     let (points, report) = noise_of(&circuit, &options);
     let white = 4.0 * BOLTZMANN * 300.0 * r;
@@ -343,10 +300,8 @@ fn condensed_and_full_systems_agree_in_noise() {
 
 #[test]
 fn noise_wants_a_source_and_an_observable() {
-    let circuit = circuit(&[
-        part("v1", &VOLTAGE_SOURCE, "in 0", 0.0),
-        part("r1", &RESISTOR, "in 0", 1.0),
-    ]);
+    let circuit =
+        circuit(&[part("v1", &VOLTAGE_SOURCE, "in 0", 0.0), part("r1", &RESISTOR, "in 0", 1.0)]);
     let resistor = circuit.find_instance("r1").unwrap();
     let mut options = NoiseOptions {
         output: Probe::Node(circuit.node_ids().next().unwrap()),
@@ -355,24 +310,11 @@ fn noise_wants_a_source_and_an_observable() {
     };
     let run = |options: &NoiseOptions| {
         let solver = SolverOptions::default();
-        noise(
-            &circuit,
-            &solver,
-            &op(&circuit),
-            options,
-            &mut |_| Ok(()),
-            &mut Unobserved,
-        )
+        noise(&circuit, &solver, &op(&circuit), options, &mut |_| Ok(()), &mut Unobserved)
     };
-    assert!(matches!(
-        run(&options),
-        Err(SmallSignalError::NotASource { .. })
-    ));
+    assert!(matches!(run(&options), Err(SmallSignalError::NotASource { .. })));
     options.input = circuit.find_instance("v1").unwrap();
-    options.output = Probe::TerminalCurrent {
-        instance: resistor,
-        terminal: 0,
-    };
+    options.output = Probe::TerminalCurrent { instance: resistor, terminal: 0 };
     assert!(matches!(run(&options), Err(SmallSignalError::NoiseOutput)));
 }
 

@@ -156,10 +156,7 @@ impl Assembly {
         }
         self.linear.fill(0.0);
         let context = point.context(Limiting::Off, &[]);
-        let mut jacobian = Jacobian::Combined {
-            alpha,
-            values: &mut self.linear,
-        };
+        let mut jacobian = Jacobian::Combined { alpha, values: &mut self.linear };
         let mut target = LoadTarget {
             resistive: &mut self.resistive,
             reactive: &mut self.reactive,
@@ -200,10 +197,7 @@ impl Assembly {
             limits: &mut self.next_limits,
             limited: &mut self.limited,
         };
-        let mut jacobian = Jacobian::Combined {
-            alpha,
-            values: &mut self.values,
-        };
+        let mut jacobian = Jacobian::Combined { alpha, values: &mut self.values };
         for (group, linear) in circuit.groups.iter().zip(&circuit.linear_groups) {
             if *linear {
                 group.residual(0..group.len(), &context, &mut target);
@@ -261,9 +255,7 @@ fn groups(
     linear: bool,
 ) -> impl Iterator<Item = (&dyn ovonic_device::Group, bool)> {
     let groups = circuit.groups.iter().map(|group| &**group);
-    groups
-        .zip(circuit.linear_groups.iter().copied())
-        .filter(move |(_, l)| *l == linear)
+    groups.zip(circuit.linear_groups.iter().copied()).filter(move |(_, l)| *l == linear)
 }
 
 /// The circuit linearised at a solved point: `(∂f/∂x + jω·∂q/∂x + delayed)·x = stimulus`.
@@ -284,11 +276,7 @@ impl SmallSignal {
         let n = circuit.n() + 1;
         // Delayed signals are terms of their own here, so that their present values must not count.
         let still = vec![0.0; circuit.delays().len()];
-        let context = Point {
-            delayed: Some(&still),
-            ..*point
-        }
-        .context(Limiting::Off, &[]);
+        let context = Point { delayed: Some(&still), ..*point }.context(Limiting::Off, &[]);
         let (mut resistive, mut reactive) =
             (vec![0.0; circuit.n_values()], vec![0.0; circuit.n_values()]);
         let (mut f, mut q, mut magnitude) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
@@ -304,10 +292,7 @@ impl SmallSignal {
             limits: &mut [],
             limited: &mut limited,
         };
-        let mut jacobian = Jacobian::Split {
-            resistive: &mut resistive,
-            reactive: &mut reactive,
-        };
+        let mut jacobian = Jacobian::Split { resistive: &mut resistive, reactive: &mut reactive };
         let mut stimulus = vec![Complex64::ZERO; n];
         for group in &circuit.groups {
             group.load(0..group.len(), &context, &mut target, &mut jacobian);
@@ -317,15 +302,8 @@ impl SmallSignal {
         let bin = circuit.n_values() - 1;
         let slot = |entry: &DelayedEntry| circuit.pattern.slot(entry.row, entry.column);
         let delayed = circuit.delayed_entries(point).into_iter();
-        let delayed = delayed
-            .map(|entry| (slot(&entry).unwrap_or(bin), entry))
-            .collect();
-        Self {
-            resistive,
-            reactive,
-            stimulus,
-            delayed,
-        }
+        let delayed = delayed.map(|entry| (slot(&entry).unwrap_or(bin), entry)).collect();
+        Self { resistive, reactive, stimulus, delayed }
     }
 
     /// Writes `∂f/∂x + jω·∂q/∂x` and the delayed terms at angular frequency `omega` (rad/s) into `values`

@@ -72,17 +72,9 @@ pub struct CircuitBuilder {
 
 impl Default for CircuitBuilder {
     fn default() -> Self {
-        let ground = Node {
-            name: "0".into(),
-            cluster: None,
-        };
+        let ground = Node { name: "0".into(), cluster: None };
         let by_name = HashMap::from([("0".into(), NodeId::GROUND)]);
-        Self {
-            nodes: vec![ground],
-            by_name,
-            specs: Vec::new(),
-            n_clusters: 0,
-        }
+        Self { nodes: vec![ground], by_name, specs: Vec::new(), n_clusters: 0 }
     }
 }
 
@@ -98,10 +90,7 @@ impl CircuitBuilder {
             return id;
         }
         let id = NodeId(self.nodes.len());
-        self.nodes.push(Node {
-            name: name.to_owned(),
-            cluster: None,
-        });
+        self.nodes.push(Node { name: name.to_owned(), cluster: None });
         self.by_name.insert(name.to_owned(), id);
         id
     }
@@ -222,18 +211,13 @@ impl<'a> Build<'a> {
 
     fn prepare(&mut self) {
         for (index, spec) in self.builder.specs.iter().enumerate() {
-            let found = self
-                .groups
-                .iter()
-                .position(|(kind, _)| std::ptr::eq(*kind, spec.kind));
+            let found = self.groups.iter().position(|(kind, _)| std::ptr::eq(*kind, spec.kind));
             let group = found.unwrap_or_else(|| {
                 self.groups.push((spec.kind, (spec.kind.new_group)()));
                 self.groups.len() - 1
             });
             let added =
-                self.groups[group]
-                    .1
-                    .add(&*spec.params, &spec.environment, spec.multiplicity);
+                self.groups[group].1.add(&*spec.params, &spec.environment, spec.multiplicity);
             match added {
                 Ok(position) => self.members.push(Member { group, position }),
                 Err(error) => self.errors.push(BuildError::Params {
@@ -322,10 +306,8 @@ impl<'a> Build<'a> {
         }
         let Node { name, cluster } = &self.builder.nodes[node.0];
         let private_to = cluster.filter(|_| self.options.condense).map(|id| id.0);
-        self.drafts.push(Draft {
-            entry: UnknownEntry::new(name.clone(), unknown, None),
-            private_to,
-        });
+        self.drafts
+            .push(Draft { entry: UnknownEntry::new(name.clone(), unknown, None), private_to });
         self.node_drafts[node.0] = Some(self.drafts.len() - 1);
         self.node_drafts[node.0]
     }
@@ -370,11 +352,7 @@ impl<'a> Build<'a> {
 
     fn bind(mut self) -> Result<Circuit, Vec<BuildError>> {
         let n = self.drafts.len();
-        let n_public = self
-            .drafts
-            .iter()
-            .filter(|draft| draft.private_to.is_none())
-            .count();
+        let n_public = self.drafts.iter().filter(|draft| draft.private_to.is_none()).count();
         if n >= u32::MAX as usize / 2 {
             return Err(vec![BuildError::TooLarge { n }]);
         }
@@ -382,12 +360,7 @@ impl<'a> Build<'a> {
         let unknowns: Vec<Vec<usize>> = self
             .locals
             .iter()
-            .map(|local| {
-                local
-                    .iter()
-                    .map(|draft| draft.map_or(n, |d| numbers[d]))
-                    .collect()
-            })
+            .map(|local| local.iter().map(|draft| draft.map_or(n, |d| numbers[d])).collect())
             .collect();
         let shapes = self.cluster_shapes(&unknowns, n_public, n);
         let pattern = self
@@ -406,19 +379,14 @@ impl<'a> Build<'a> {
             entries[number] = Some(draft.entry);
         }
         let entries: Vec<UnknownEntry> = entries.into_iter().flatten().collect();
-        let mut nodes: Vec<Option<UnknownId>> = self
-            .node_drafts
-            .iter()
-            .map(|draft| draft.map(|d| UnknownId(numbers[d])))
-            .collect();
+        let mut nodes: Vec<Option<UnknownId>> =
+            self.node_drafts.iter().map(|draft| draft.map(|d| UnknownId(numbers[d]))).collect();
         nodes[NodeId::GROUND.0] = Some(UnknownId(n));
         let diagonal = diagonals(n_public, n, &pattern, &clusters);
         let linear = |group: usize| {
             let of_group = |member: &&Member| member.group == group;
             let members = self.members.iter().zip(&self.structures);
-            members
-                .filter(|(member, _)| of_group(member))
-                .all(|(_, structure)| structure.linear)
+            members.filter(|(member, _)| of_group(member)).all(|(_, structure)| structure.linear)
         };
         let linear_groups = (0..self.groups.len()).map(linear).collect();
         Ok(Circuit {
@@ -477,11 +445,7 @@ impl<'a> Build<'a> {
             let shape = shapes.entry(*cluster).or_default();
             shape.instances.push(InstanceId(index));
             for &unknown in unknowns[index].iter().filter(|&&unknown| unknown != n) {
-                let list = if unknown < n_public {
-                    &mut shape.public
-                } else {
-                    &mut shape.private
-                };
+                let list = if unknown < n_public { &mut shape.public } else { &mut shape.private };
                 if !list.contains(&unknown) {
                     list.push(unknown);
                 }
@@ -508,12 +472,7 @@ impl<'a> Build<'a> {
     ) -> Result<Pattern, ovonic_numerics::sparse::SolverError> {
         let mut entries: Vec<(usize, usize)> = Vec::new();
         for (local, structure) in unknowns.iter().zip(&self.structures) {
-            for (row, (f, q)) in structure
-                .resistive
-                .iter()
-                .zip(&structure.reactive)
-                .enumerate()
-            {
+            for (row, (f, q)) in structure.resistive.iter().zip(&structure.reactive).enumerate() {
                 for column in (0..local.len()).filter(|c| (f | q) >> c & 1 == 1) {
                     if local[row] < n_public && local[column] < n_public {
                         entries.push((local[row], local[column]));
@@ -584,9 +543,7 @@ impl<'a> Build<'a> {
                     is_state: unknown.residual == Nature::Rate,
                 });
             }
-            memory
-                .delays
-                .extend(structure.trace.delayed.iter().map(|delayed| delayed.delay));
+            memory.delays.extend(structure.trace.delayed.iter().map(|delayed| delayed.delay));
             memory.n_limits += group.n_limits();
             for latch in 0..group.n_latches() {
                 memory.latch_owners.push((InstanceId(index), latch));

@@ -183,10 +183,7 @@ impl Circuit {
     /// All nodes but ground with their rows.
     pub fn nodes(&self) -> impl Iterator<Item = (&str, UnknownId)> {
         let rows = self.nodes[1..].iter();
-        self.builder
-            .node_names()
-            .zip(rows)
-            .filter_map(|(name, row)| row.map(|row| (name, row)))
+        self.builder.node_names().zip(rows).filter_map(|(name, row)| row.map(|row| (name, row)))
     }
 
     /// Number of instances.
@@ -206,9 +203,7 @@ impl Circuit {
 
     /// The instance called `name`.
     pub fn find_instance(&self, name: &str) -> Option<InstanceId> {
-        self.instances()
-            .find(|(_, spec)| spec.name == name)
-            .map(|(id, _)| id)
+        self.instances().find(|(_, spec)| spec.name == name).map(|(id, _)| id)
     }
 
     /// Rows of an instance's local unknowns, in its kind's order; `n` is ground.
@@ -235,9 +230,7 @@ impl Circuit {
                 resolved[i] = resolved[target];
             }
         }
-        (0..ties.len())
-            .filter(|&i| resolved[i] == terminal)
-            .collect()
+        (0..ties.len()).filter(|&i| resolved[i] == terminal).collect()
     }
 
     /// A bit for each terminal that the instance names.
@@ -247,10 +240,8 @@ impl Circuit {
 
     /// The row of an instance's (first) branch current.
     pub fn branch(&self, id: InstanceId) -> Option<UnknownId> {
-        let branch = self
-            .local_roles(id)
-            .iter()
-            .position(|unknown| unknown.role == Role::Branch)?;
+        let branch =
+            self.local_roles(id).iter().position(|unknown| unknown.role == Role::Branch)?;
         Some(UnknownId(self.local_unknowns(id)[branch]))
     }
 
@@ -377,11 +368,7 @@ impl Circuit {
     /// [`Circuit::n_values`], the vectors `n + 1`.
     pub fn multiply_add<T: Element>(&self, values: &[T], x: &[T], y: &mut [T]) {
         let public = self.n_public;
-        self.pattern.multiply_add(
-            &values[..self.pattern.nnz()],
-            &x[..public],
-            &mut y[..public],
-        );
+        self.pattern.multiply_add(&values[..self.pattern.nnz()], &x[..public], &mut y[..public]);
         for cluster in &self.clusters {
             cluster.multiply_add(values, x, y);
         }
@@ -412,11 +399,7 @@ impl Circuit {
         spec.environment = environment;
         let same = self.groups[group].collapse(position, connected) == before
             && self.groups[group].structure(position) == self.instances[id.0].structure;
-        Ok(if same {
-            Change::Values
-        } else {
-            Change::Structure
-        })
+        Ok(if same { Change::Values } else { Change::Structure })
     }
 
     /// The same circuit built anew, after a change of structure or with other options.
@@ -488,10 +471,7 @@ impl Circuit {
 
     /// The first corner of any device's time course after `after`.
     pub fn next_event(&self, after: Time) -> Option<Time> {
-        let events = self
-            .groups
-            .iter()
-            .filter_map(|group| group.next_event(after));
+        let events = self.groups.iter().filter_map(|group| group.next_event(after));
         events.min_by(|a, b| a.minus(*b).total_cmp(&0.0))
     }
 
@@ -527,9 +507,7 @@ impl Circuit {
     }
 
     fn positions(&self) -> impl Iterator<Item = (&dyn Group, usize)> {
-        self.groups
-            .iter()
-            .flat_map(|group| (0..group.len()).map(move |i| (&**group, i)))
+        self.groups.iter().flat_map(|group| (0..group.len()).map(move |i| (&**group, i)))
     }
 
     /// One instance's own residuals at `point`, multiplicity included.

@@ -42,18 +42,10 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) fn new(shape: ClusterShape, first: usize, pattern: &Pattern) -> Self {
-        let pairs = shape
-            .public
-            .iter()
-            .flat_map(|&r| shape.public.iter().map(move |&c| (r, c)));
-        let public_slots = pairs
-            .map(|(r, c)| pattern.slot(r, c).expect("public pairs are stored"))
-            .collect();
-        Self {
-            shape,
-            first,
-            public_slots,
-        }
+        let pairs = shape.public.iter().flat_map(|&r| shape.public.iter().map(move |&c| (r, c)));
+        let public_slots =
+            pairs.map(|(r, c)| pattern.slot(r, c).expect("public pairs are stored")).collect();
+        Self { shape, first, public_slots }
     }
 
     fn sizes(&self) -> (usize, usize) {
@@ -165,12 +157,8 @@ impl Cluster {
 fn factor<T: Element>(a: &mut [T], n: usize, order: &mut [u32]) -> bool {
     for k in 0..n {
         let size = |r: usize| a[r * n + k].magnitude();
-        let pivot = (k..n)
-            .max_by(|&r, &s| size(r).total_cmp(&size(s)))
-            .unwrap_or(k);
-        let scale = (0..n)
-            .map(|c| a[pivot * n + c].magnitude())
-            .fold(0.0, f64::max);
+        let pivot = (k..n).max_by(|&r, &s| size(r).total_cmp(&size(s))).unwrap_or(k);
+        let scale = (0..n).map(|c| a[pivot * n + c].magnitude()).fold(0.0, f64::max);
         let pivot_size = size(pivot);
         if !(pivot_size > PIVOT_TOLERANCE * scale && pivot_size.is_finite()) {
             return false;
@@ -255,10 +243,7 @@ pub(crate) fn condense_with_pivots<T: Element>(
     rhs: &mut [T],
     pivots: &mut Pivots,
 ) -> Result<(), CondensationError> {
-    let total = clusters
-        .iter()
-        .map(|cluster| cluster.shape.private.len())
-        .sum();
+    let total = clusters.iter().map(|cluster| cluster.shape.private.len()).sum();
     pivots.order.resize(total, 0);
     let mut order = pivots.order.as_mut_slice();
     for (index, cluster) in clusters.iter().enumerate() {
@@ -300,11 +285,7 @@ pub(crate) fn condense<T: Element>(
     values: &mut [T],
     rhs: &mut [T],
 ) -> Result<(), CondensationError> {
-    let largest = clusters
-        .iter()
-        .map(|cluster| cluster.shape.private.len())
-        .max()
-        .unwrap_or(0);
+    let largest = clusters.iter().map(|cluster| cluster.shape.private.len()).max().unwrap_or(0);
     let mut order = vec![0; largest];
     for (index, cluster) in clusters.iter().enumerate() {
         if !cluster.condense(values, rhs, &mut order) {

@@ -82,15 +82,13 @@ impl fmt::Display for Finding {
         match self.kind {
             FindingKind::Empty => write!(f, "the circuit is empty"),
             FindingKind::VoltageLoop => write!(f, "voltages are fixed in a loop through {nodes}"),
-            FindingKind::InductorLoop => write!(
-                f,
-                "an inductor closes a loop of fixed voltages through {nodes}"
-            ),
+            FindingKind::InductorLoop => {
+                write!(f, "an inductor closes a loop of fixed voltages through {nodes}")
+            }
             FindingKind::Isolated => write!(f, "nothing connects {nodes} to ground"),
-            FindingKind::NoPath => write!(
-                f,
-                "{nodes} {have} no path to ground but through current sources and inputs"
-            ),
+            FindingKind::NoPath => {
+                write!(f, "{nodes} {have} no path to ground but through current sources and inputs")
+            }
             FindingKind::OnlyCapacitances => {
                 write!(f, "{nodes} {have} no path for direct current to ground")
             }
@@ -153,9 +151,7 @@ struct Sets {
 
 impl Sets {
     fn new(n: usize) -> Self {
-        Self {
-            parent: (0..n).collect(),
-        }
+        Self { parent: (0..n).collect() }
     }
 
     fn find(&mut self, mut row: usize) -> usize {
@@ -235,11 +231,7 @@ impl Forest {
 }
 
 fn other_end(edge: &Fixed, row: usize) -> usize {
-    if edge.ends.0 == row {
-        edge.ends.1
-    } else {
-        edge.ends.0
-    }
+    if edge.ends.0 == row { edge.ends.1 } else { edge.ends.0 }
 }
 
 impl<'a> Survey<'a> {
@@ -314,9 +306,7 @@ impl<'a> Survey<'a> {
         let rows = circuit.local_unknowns(id);
         let structure = circuit.structure(id);
         let depends = |row: usize, column: usize| structure.resistive[row] >> column & 1 == 1;
-        let ends = nodes
-            .iter()
-            .filter(|&&node| depends(node, branch) && depends(branch, node));
+        let ends = nodes.iter().filter(|&&node| depends(node, branch) && depends(branch, node));
         let ends: Vec<usize> = ends.map(|&node| rows[node]).collect();
         for pair in ends.windows(2) {
             self.tie(pair[0], pair[1], false);
@@ -333,11 +323,7 @@ impl<'a> Survey<'a> {
             [a] => (a, circuit.n()),
             _ => return,
         };
-        let edge = Fixed {
-            instance: id,
-            ends,
-            stores: structure.reactive[branch] != 0,
-        };
+        let edge = Fixed { instance: id, ends, stores: structure.reactive[branch] != 0 };
         if self.fixing.join(ends.0, ends.1) {
             self.forest.add(edge);
         } else {
@@ -349,18 +335,12 @@ impl<'a> Survey<'a> {
         let mut edges = self.forest.path(edge.ends.0, edge.ends.1);
         edges.push(edge);
         let stores = edges.iter().any(|edge| edge.stores);
-        let mut around: Vec<usize> = edges
-            .iter()
-            .flat_map(|edge| [edge.ends.0, edge.ends.1])
-            .collect();
+        let mut around: Vec<usize> =
+            edges.iter().flat_map(|edge| [edge.ends.0, edge.ends.1]).collect();
         around.sort_unstable();
         around.dedup();
         self.loops.push(Finding {
-            kind: if stores {
-                FindingKind::InductorLoop
-            } else {
-                FindingKind::VoltageLoop
-            },
+            kind: if stores { FindingKind::InductorLoop } else { FindingKind::VoltageLoop },
             nodes: around.iter().map(|&row| name(self.circuit, row)).collect(),
             instances: edges.iter().map(|edge| edge.instance).collect(),
         });
@@ -392,11 +372,7 @@ impl Islands<'_> {
             };
             flagged[row] = true;
             let index = *position.entry(key).or_insert_with(|| {
-                islands.push(Finding {
-                    kind: key.0,
-                    nodes: Vec::new(),
-                    instances: Vec::new(),
-                });
+                islands.push(Finding { kind: key.0, nodes: Vec::new(), instances: Vec::new() });
                 islands.len() - 1
             });
             islands[index].nodes.push(entry.name.clone());

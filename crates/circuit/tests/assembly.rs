@@ -14,12 +14,8 @@ const FULL: BuildOptions = BuildOptions { condense: false };
 fn solve<T: Element>(circuit: &Circuit, values: &[T], rhs: &mut [T]) {
     let mut solver = DenseLu::new(circuit.pattern().clone());
     let nnz = circuit.pattern().nnz();
-    solver
-        .factor(&values[..nnz])
-        .expect("the matrix is regular");
-    solver
-        .solve(&mut rhs[..circuit.n_public()])
-        .expect("the matrix was factored");
+    solver.factor(&values[..nnz]).expect("the matrix is regular");
+    solver.solve(&mut rhs[..circuit.n_public()]).expect("the matrix was factored");
 }
 
 /// One Newton step of `f + alpha·q = 0` at `x`, through condensation where there is one.
@@ -33,9 +29,7 @@ fn newton_step(
     let (f, q) = (&assembly.resistive, &assembly.reactive);
     let mut rhs: Vec<f64> = f.iter().zip(q).map(|(f, q)| -(f + alpha * q)).collect();
     rhs[circuit.n()] = 0.0;
-    circuit
-        .condense(&mut assembly.values, &mut rhs)
-        .expect("the private unknowns are determined");
+    circuit.condense(&mut assembly.values, &mut rhs).expect("the private unknowns are determined");
     solve(circuit, &assembly.values, &mut rhs);
     circuit.expand(&assembly.values, &mut rhs);
     rhs
@@ -73,19 +67,13 @@ fn newton_iterates_are_those_of_the_full_system() {
             let still_full = Some(held_full.as_slice()).filter(|_| alpha == 0.0);
             let dx = newton_step(
                 &condensed,
-                &Point {
-                    held: still,
-                    ..Point::dc(&x, &[])
-                },
+                &Point { held: still, ..Point::dc(&x, &[]) },
                 alpha,
                 &mut a,
             );
             let dy = newton_step(
                 &full,
-                &Point {
-                    held: still_full,
-                    ..Point::dc(&y, &[])
-                },
+                &Point { held: still_full, ..Point::dc(&y, &[]) },
                 alpha,
                 &mut b,
             );
@@ -106,19 +94,14 @@ fn newton_iterates_are_those_of_the_full_system() {
 #[test]
 fn adjoint_solutions_are_those_of_the_full_system() {
     let (condensed, full) = (circuit(&cells()), build(&cells(), FULL));
-    let x: Vec<f64> = (0..14)
-        .map(|i| 0.1 * f64::from(i % 5))
-        .chain([0.0])
-        .collect();
+    let x: Vec<f64> = (0..14).map(|i| 0.1 * f64::from(i % 5)).chain([0.0]).collect();
     let omega = 1e6;
     let linear = condensed.linearise(&Point::dc(&x, &[]));
     let mut values = vec![Complex64::ZERO; condensed.n_values()];
     linear.assemble(omega, &mut values);
     let mut pivots = Pivots::default();
     let mut nothing = vec![Complex64::ZERO; 15];
-    condensed
-        .condense_with_pivots(&mut values, &mut nothing, &mut pivots)
-        .unwrap();
+    condensed.condense_with_pivots(&mut values, &mut nothing, &mut pivots).unwrap();
     let x_full = condensed.translate(&x, &full);
     let linear = full.linearise(&Point::dc(&x_full, &[]));
     let mut values_full = vec![Complex64::ZERO; full.n_values()];
@@ -126,9 +109,7 @@ fn adjoint_solutions_are_those_of_the_full_system() {
     let transposed = |circuit: &Circuit, values: &[Complex64], rhs: &mut [Complex64]| {
         let mut solver = DenseLu::new(circuit.pattern().clone());
         solver.factor(&values[..circuit.pattern().nnz()]).unwrap();
-        solver
-            .solve_transposed(&mut rhs[..circuit.n_public()])
-            .unwrap();
+        solver.solve_transposed(&mut rhs[..circuit.n_public()]).unwrap();
     };
     // A unit in each row, private ones among them.
     for row in 0..14 {
@@ -150,19 +131,16 @@ fn adjoint_solutions_are_those_of_the_full_system() {
 #[test]
 fn an_undetermined_private_block_is_reported() {
     // A snapback's branch at the top of its hump has no slope.
-    let parts = [
-        part("v1", &VOLTAGE_SOURCE, "a 0", 1.0),
-        part("y1", &SNAPBACK, "a 0", 1.0).in_cluster(0),
-    ];
+    let parts =
+        [part("v1", &VOLTAGE_SOURCE, "a 0", 1.0), part("y1", &SNAPBACK, "a 0", 1.0).in_cluster(0)];
     let circuit = circuit(&parts);
     let mut x = vec![0.0; circuit.n() + 1];
     x[row(&circuit, "y1#branch")] = SNAPBACK_SCALE;
     let mut assembly = circuit.assembly();
     circuit.load(&Point::dc(&x, &[]), 0.0, Limiting::Off, &mut assembly);
     let mut rhs = vec![0.0; circuit.n() + 1];
-    let error = circuit
-        .condense(&mut assembly.values, &mut rhs)
-        .expect_err("the block is singular");
+    let error =
+        circuit.condense(&mut assembly.values, &mut rhs).expect_err("the block is singular");
     let members: Vec<_> = circuit.cluster_members(error.cluster).collect();
     assert_eq!(members, ["y1"]);
 }
@@ -178,19 +156,14 @@ fn unneeded_unknowns_collapse() {
     let names: Vec<_> = resistive.unknowns().iter().map(|u| &u.name[..]).collect();
     assert_eq!(names, ["a", "d1#a"]);
     // An optional terminal that is not connected is ground.
-    let heater = circuit(&[
-        part("h1", &HEATER, "", 1.0),
-        part("h2", &HEATER, "hot", 1.0),
-    ]);
+    let heater = circuit(&[part("h1", &HEATER, "", 1.0), part("h2", &HEATER, "hot", 1.0)]);
     assert_eq!(heater.n(), 1);
 }
 
 #[test]
 fn a_change_of_parameters_says_whether_structure_stands() {
-    let mut circuit = circuit(&[
-        part("i1", &CURRENT_SOURCE, "0 a", 1e-3),
-        part("d1", &DIODE, "a 0", 1.0),
-    ]);
+    let mut circuit =
+        circuit(&[part("i1", &CURRENT_SOURCE, "0 a", 1e-3), part("d1", &DIODE, "a 0", 1.0)]);
     assert_eq!(set_value(&mut circuit, "i1", 2e-3), Change::Values);
     assert_eq!(set_second(&mut circuit, "d1", 5.0), Change::Structure);
     let rebuilt = circuit.rebuilt(circuit.options()).unwrap();
@@ -246,10 +219,7 @@ fn latches_flip_where_they_want_to() {
     assert_eq!(latches, [1.0, 0.0]);
     circuit.crossings(&Point::dc(&x, &latches), &mut values);
     assert_eq!(values, [-2.0, -2.0]);
-    assert_eq!(
-        circuit.latch_owner(1).0,
-        circuit.find_instance("s2").unwrap()
-    );
+    assert_eq!(circuit.latch_owner(1).0, circuit.find_instance("s2").unwrap());
     // The conductance follows the latch.
     let mut assembly = circuit.assembly();
     circuit.residual(&Point::dc(&x, &latches), &mut assembly);
@@ -272,10 +242,7 @@ fn delayed_signals_pass_at_once_in_dc_and_late_with_a_history() {
     assert_eq!(assembly.resistive[branch], 1.0 - 0.5 * 4.0);
     assert_eq!(assembly.signals, [4.0]);
     let history = [6.0];
-    let late = Point {
-        delayed: Some(&history),
-        ..Point::dc(&x, &[])
-    };
+    let late = Point { delayed: Some(&history), ..Point::dc(&x, &[]) };
     circuit.load(&late, 0.0, Limiting::Off, &mut assembly);
     assert_eq!(assembly.resistive[branch], 1.0 - 0.5 * 6.0);
     let slot = circuit.pattern().slot(branch, input).unwrap();
@@ -336,10 +303,7 @@ fn multiplicity_is_devices_in_parallel() {
             let held = circuit.initial_unknowns(&x);
             let mut assembly = circuit.assembly();
             for _ in 0..30 {
-                let point = Point {
-                    held: Some(&held),
-                    ..Point::dc(&x, &[])
-                };
+                let point = Point { held: Some(&held), ..Point::dc(&x, &[]) };
                 let dx = newton_step(circuit, &point, 0.0, &mut assembly);
                 for (x, dx) in x.iter_mut().zip(dx) {
                     *x += dx;

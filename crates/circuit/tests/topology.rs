@@ -49,10 +49,7 @@ fn sound_circuits_pass() {
 #[test]
 fn an_empty_circuit_is_found() {
     check(&[], &[(FindingKind::Empty, "", "")]);
-    check(
-        &[part("r1", &RESISTOR, "0 0", 1.0)],
-        &[(FindingKind::Empty, "", "")],
-    );
+    check(&[part("r1", &RESISTOR, "0 0", 1.0)], &[(FindingKind::Empty, "", "")]);
 }
 
 #[test]
@@ -68,10 +65,7 @@ fn loops_of_fixed_voltages_are_found() {
         &[(FindingKind::VoltageLoop, "a b 0", "v1 v2 e3")],
     );
     check(
-        &[
-            part("v1", &VOLTAGE_SOURCE, "a 0", 1.0),
-            part("l1", &INDUCTOR, "a 0", 1.0),
-        ],
+        &[part("v1", &VOLTAGE_SOURCE, "a 0", 1.0), part("l1", &INDUCTOR, "a 0", 1.0)],
         &[(FindingKind::InductorLoop, "a 0", "v1 l1")],
     );
     check(
@@ -87,22 +81,15 @@ fn loops_of_fixed_voltages_are_found() {
 #[test]
 fn a_branch_with_a_resistance_closes_no_loop() {
     check(
-        &[
-            part("v1", &VOLTAGE_SOURCE, "a 0", 1.0),
-            part("y1", &SNAPBACK, "a 0", 1.0).second(1.0),
-        ],
+        &[part("v1", &VOLTAGE_SOURCE, "a 0", 1.0), part("y1", &SNAPBACK, "a 0", 1.0).second(1.0)],
         &[],
     );
 }
 
 #[test]
 fn islands_are_found_by_what_ties_them() {
-    let sound = || {
-        vec![
-            part("v1", &VOLTAGE_SOURCE, "in 0", 1.0),
-            part("r1", &RESISTOR, "in 0", 1.0),
-        ]
-    };
+    let sound =
+        || vec![part("v1", &VOLTAGE_SOURCE, "in 0", 1.0), part("r1", &RESISTOR, "in 0", 1.0)];
     let with = |parts: Vec<Part>| {
         let mut all = sound();
         all.extend(parts);
@@ -118,10 +105,7 @@ fn islands_are_found_by_what_ties_them() {
     );
     // A current source into a capacitor.
     check(
-        &with(vec![
-            part("i1", &CURRENT_SOURCE, "0 a", 1.0),
-            part("c1", &CAPACITOR, "a 0", 1.0),
-        ]),
+        &with(vec![part("i1", &CURRENT_SOURCE, "0 a", 1.0), part("c1", &CAPACITOR, "a 0", 1.0)]),
         &[(FindingKind::OnlyCapacitances, "a", "i1 c1")],
     );
     check(
@@ -138,10 +122,7 @@ fn islands_are_found_by_what_ties_them() {
             part("e1", &AMPLIFIER, "b 0 c 0", 1.0),
             part("r2", &RESISTOR, "b 0", 1.0),
         ]),
-        &[
-            (FindingKind::NoPath, "a", "g1"),
-            (FindingKind::NoPath, "c", "e1"),
-        ],
+        &[(FindingKind::NoPath, "a", "g1"), (FindingKind::NoPath, "c", "e1")],
     );
     check(
         &with(vec![
@@ -156,10 +137,7 @@ fn islands_are_found_by_what_ties_them() {
 
 #[test]
 fn single_connections_are_warnings() {
-    let parts = [
-        part("v1", &VOLTAGE_SOURCE, "in 0", 1.0),
-        part("r1", &RESISTOR, "in out", 1.0),
-    ];
+    let parts = [part("v1", &VOLTAGE_SOURCE, "in 0", 1.0), part("r1", &RESISTOR, "in out", 1.0)];
     check(&parts, &[(FindingKind::SingleConnection, "out", "r1")]);
     let circuit = circuit(&parts);
     let found = examine(&circuit);
@@ -178,26 +156,15 @@ fn worst_findings_come_first() {
     ];
     let circuit = circuit(&parts);
     let severities: Vec<_> = examine(&circuit).iter().map(Finding::severity).collect();
-    assert_eq!(
-        severities,
-        [
-            Severity::Error,
-            Severity::NoOperatingPoint,
-            Severity::Warning
-        ]
-    );
+    assert_eq!(severities, [Severity::Error, Severity::NoOperatingPoint, Severity::Warning]);
 }
 
 #[test]
 fn a_long_ladder_is_examined_quickly() {
     // Linear time: a quadratic search would take minutes here.
-    let names: Vec<&'static str> = (0..=40_000)
-        .map(|i| &*Box::leak(format!("n{i} n{}", i + 1).into_boxed_str()))
-        .collect();
-    let mut parts: Vec<Part> = names
-        .iter()
-        .map(|nodes| part("r", &RESISTOR, nodes, 1.0))
-        .collect();
+    let names: Vec<&'static str> =
+        (0..=40_000).map(|i| &*Box::leak(format!("n{i} n{}", i + 1).into_boxed_str())).collect();
+    let mut parts: Vec<Part> = names.iter().map(|nodes| part("r", &RESISTOR, nodes, 1.0)).collect();
     parts.push(part("v1", &VOLTAGE_SOURCE, "n0 0", 1.0));
     let found = findings(&parts);
     assert_eq!(found.len(), 1);

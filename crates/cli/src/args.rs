@@ -63,9 +63,7 @@ enum Compat {
 impl DialectArgs {
     /// The rules of ngspice.
     pub(crate) fn ngspice() -> DialectArgs {
-        DialectArgs {
-            compat: Some(Compat::Ngspice),
-        }
+        DialectArgs { compat: Some(Compat::Ngspice) }
     }
 
     /// The dialect for the parser.

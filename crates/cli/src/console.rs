@@ -102,10 +102,7 @@ mod tests {
         };
         assert!(wants_colour(true, with(&[])));
         assert!(!wants_colour(false, with(&[])));
-        assert!(!wants_colour(
-            true,
-            with(&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")])
-        ));
+        assert!(!wants_colour(true, with(&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")])));
         assert!(wants_colour(true, with(&[("NO_COLOR", "")])));
         assert!(wants_colour(false, with(&[("CLICOLOR_FORCE", "1")])));
         assert!(!wants_colour(true, with(&[("TERM", "dumb")])));

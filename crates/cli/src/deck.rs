@@ -24,16 +24,10 @@ impl Deck {
             let mut bytes = Vec::new();
             let read = io::stdin().lock().read_to_end(&mut bytes);
             read.map_err(|error| Failure::read(Path::new(STDIN), error))?;
-            return Ok(Deck {
-                path: PathBuf::from(STDIN),
-                bytes,
-            });
+            return Ok(Deck { path: PathBuf::from(STDIN), bytes });
         }
         let bytes = std::fs::read(path).map_err(|error| Failure::read(path, error))?;
-        Ok(Deck {
-            path: path.to_owned(),
-            bytes,
-        })
+        Ok(Deck { path: path.to_owned(), bytes })
     }
 
     /// The path of the top file as messages show it; included files are looked for in its folder.

@@ -53,11 +53,7 @@ fn usage(kind: &Kind) -> String {
         let _ = write!(usage, " <{value}>");
     }
     if !kind.model_types.is_empty() {
-        usage.push_str(if kind.value.is_some() {
-            " [model]"
-        } else {
-            " <model>"
-        });
+        usage.push_str(if kind.value.is_some() { " [model]" } else { " <model>" });
     }
     usage.push_str(" [parameter=value …]");
     usage
@@ -77,11 +73,7 @@ fn terminals(kind: &Kind) -> String {
                 Role::OptionalTerminal => "optional",
                 _ => "",
             };
-            [
-                terminal.name.to_owned(),
-                terminal.nature.unit().to_owned(),
-                optional.to_owned(),
-            ]
+            [terminal.name.to_owned(), terminal.nature.unit().to_owned(), optional.to_owned()]
         })
         .collect();
     table(&rows, "  ")
@@ -100,13 +92,7 @@ fn params(infos: &[&ParamInfo]) -> String {
         if info.area {
             meaning.push_str(" (scales with area)");
         }
-        [
-            info.name.to_owned(),
-            info.unit.to_owned(),
-            default(info),
-            range(info),
-            meaning,
-        ]
+        [info.name.to_owned(), info.unit.to_owned(), default(info), range(info), meaning]
     }));
     table(&rows, "  ")
 }
@@ -121,12 +107,7 @@ fn default(info: &ParamInfo) -> String {
 }
 
 fn range(info: &ParamInfo) -> String {
-    let Range {
-        low,
-        high,
-        includes_low,
-        includes_high,
-    } = info.range;
+    let Range { low, high, includes_low, includes_high } = info.range;
     match info.kind {
         ParamKind::Flag => "flag".to_owned(),
         _ if low == f64::NEG_INFINITY && high == f64::INFINITY => match info.kind {
@@ -136,11 +117,7 @@ fn range(info: &ParamInfo) -> String {
         kind => {
             let open = if includes_low { '[' } else { '(' };
             let close = if includes_high { ']' } else { ')' };
-            let integer = if kind == ParamKind::Integer {
-                "integer "
-            } else {
-                ""
-            };
+            let integer = if kind == ParamKind::Integer { "integer " } else { "" };
             format!("{integer}{open}{}, {}{close}", number(low), number(high))
         }
     }

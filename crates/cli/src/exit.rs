@@ -112,18 +112,12 @@ pub(crate) enum Failure {
 impl Failure {
     /// A file that could not be read.
     pub(crate) fn read(path: &Path, source: io::Error) -> Failure {
-        Failure::Read {
-            path: path.to_owned(),
-            source,
-        }
+        Failure::Read { path: path.to_owned(), source }
     }
 
     /// A file that could not be written.
     pub(crate) fn write(path: &Path, source: io::Error) -> Failure {
-        Failure::Write {
-            path: path.to_owned(),
-            source,
-        }
+        Failure::Write { path: path.to_owned(), source }
     }
 
     /// The exit code of the failure.

@@ -53,9 +53,7 @@ fn main() -> ExitCode {
 /// The command line; that of a program called `ngspice` is an `ovonic ngspice`.
 fn words(mut words: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let program = words.next().unwrap_or_default();
-    let is_ngspice = Path::new(&program)
-        .file_stem()
-        .is_some_and(|name| name == "ngspice");
+    let is_ngspice = Path::new(&program).file_stem().is_some_and(|name| name == "ngspice");
     let face = is_ngspice.then(|| OsString::from("ngspice"));
     std::iter::once(program).chain(face).chain(words).collect()
 }

@@ -84,10 +84,7 @@ impl Outputs {
     /// Names the file that an error of this sink belongs to.
     pub(crate) fn explain(&self, error: ovonic::Error) -> Failure {
         match &self.failed {
-            Some(path) => Failure::Results {
-                path: path.clone(),
-                error,
-            },
+            Some(path) => Failure::Results { path: path.clone(), error },
             None => Failure::Simulation(error),
         }
     }
@@ -95,11 +92,7 @@ impl Outputs {
     fn open(&mut self) -> Result<(), WaveformError> {
         if let Some(path) = self.files.raw.clone() {
             let options = RawOptions {
-                encoding: if self.files.ascii {
-                    RawEncoding::Ascii
-                } else {
-                    RawEncoding::Binary
-                },
+                encoding: if self.files.ascii { RawEncoding::Ascii } else { RawEncoding::Binary },
                 date: host::date(),
                 ..RawOptions::default()
             };

@@ -105,11 +105,7 @@ pub(crate) enum Format {
     /// A page with curves to zoom and read off; needs no network.
     Html,
     /// Text of that many columns and rows, with or without colours.
-    Terminal {
-        columns: usize,
-        rows: usize,
-        colour: bool,
-    },
+    Terminal { columns: usize, rows: usize, colour: bool },
 }
 
 impl Format {
@@ -130,24 +126,17 @@ impl Format {
             Format::Svg => Box::new(static_image::Svg),
             Format::Png => Box::new(static_image::Png),
             Format::Html => Box::new(html::Html),
-            Format::Terminal {
-                columns,
-                rows,
-                colour,
-            } => Box::new(static_image::Terminal {
-                columns,
-                rows,
-                colour,
-            }),
+            Format::Terminal { columns, rows, colour } => {
+                Box::new(static_image::Terminal { columns, rows, colour })
+            }
         };
         renderer.render(figure)
     }
 }
 
 /// Colours of curves that readers with colour-blindness can tell apart (Okabe and Ito, 2008), strongest first.
-const COLOURS: [&str; 7] = [
-    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f",
-];
+const COLOURS: [&str; 7] =
+    ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f"];
 
 /// The colour of curve number `index` of a panel.
 fn colour(index: usize) -> &'static str {
@@ -169,11 +158,9 @@ mod tests {
 
     #[test]
     fn endings_name_formats() {
-        for (path, format) in [
-            ("a.svg", Format::Svg),
-            ("d.x/b.PNG", Format::Png),
-            ("c.html", Format::Html),
-        ] {
+        for (path, format) in
+            [("a.svg", Format::Svg), ("d.x/b.PNG", Format::Png), ("c.html", Format::Html)]
+        {
             assert_eq!(Format::of_path(Path::new(path)).unwrap(), format);
         }
         let error = Format::of_path(Path::new("a.pdf")).unwrap_err();

@@ -24,19 +24,13 @@ pub(crate) fn show(
     quiet: bool,
     console: &mut Console,
 ) {
-    let wanted: Vec<&Diagnostic> = diagnostics
-        .iter()
-        .filter(|diagnostic| !quiet || diagnostic.is_error())
-        .collect();
+    let wanted: Vec<&Diagnostic> =
+        diagnostics.iter().filter(|diagnostic| !quiet || diagnostic.is_error()).collect();
     // Where not all fit, the errors have to be among those that do.
     let (errors, others): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
         wanted.iter().partition(|diagnostic| diagnostic.is_error());
     let all_fit = wanted.len() <= SHOWN;
-    let ordered = if all_fit {
-        wanted
-    } else {
-        [errors, others].concat()
-    };
+    let ordered = if all_fit { wanted } else { [errors, others].concat() };
     for diagnostic in ordered.iter().take(SHOWN) {
         let text = render(diagnostic, sources, console.colour(), console.width());
         console.say(&text);
@@ -79,9 +73,7 @@ pub(crate) fn render(
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level
-        .primary_title(diagnostic.message.as_str())
-        .id(diagnostic.code.as_str());
+    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.as_str());
     let mut group = Group::with_title(title).elements(excerpts.iter().map(Excerpt::snippet));
     for step in &diagnostic.trace {
         let note = format!("{} ({})", step.message, sources.describe(step.span));
@@ -97,11 +89,7 @@ pub(crate) fn render(
         (Some(help), None) => groups.push(group.element(Level::HELP.message(help.as_str()))),
         (None, _) => groups.push(group),
     }
-    let renderer = if colour {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     format!("{}\n\n", renderer.term_width(width).render(&groups))
 }
 
@@ -133,11 +121,7 @@ impl<'a> Excerpt<'a> {
 
     fn snippet(&self) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
         let marks = self.marks.iter().map(|(label, primary)| {
-            let kind = if *primary {
-                AnnotationKind::Primary
-            } else {
-                AnnotationKind::Context
-            };
+            let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
             let annotation = kind.span(self.range(label.span));
             match label.message.as_str() {
                 "" => annotation,
@@ -209,9 +193,7 @@ fn cut<'a>(excerpt: &mut Excerpt<'a>, sources: &'a SourceMap) {
     let start = floor_char_boundary(text, start.min().unwrap_or(0) as usize);
     let end = floor_char_boundary(text, end.max().unwrap_or(0) as usize).max(start);
     let first = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-    let last = text[end..]
-        .find('\n')
-        .map_or(text.len(), |newline| end + newline);
+    let last = text[end..].find('\n').map_or(text.len(), |newline| end + newline);
     excerpt.offset = first;
     excerpt.text = text[first..last].trim_end_matches('\r');
 }
@@ -257,11 +239,7 @@ mod tests {
         let mut sources = SourceMap::new();
         let top = sources.add("top.cir", "title\n.include \"a.inc\"\n", None);
         let card = at(&sources, top, ".include \"a.inc\"");
-        let file = sources.add(
-            "a.inc",
-            "* µ\nD1 a 0 d1n4148\n.model x d\n+ iss=1f\n",
-            Some(card),
-        );
+        let file = sources.add("a.inc", "* µ\nD1 a 0 d1n4148\n.model x d\n+ iss=1f\n", Some(card));
         let diagnostic = Diagnostic::error(
             codes::UNKNOWN_PARAMETER,
             at(&sources, file, "iss"),
@@ -303,10 +281,7 @@ help: did you mean \"is\"?
                 .secondary(at(&sources, file, "first"), "here too");
         let text = plain(&diagnostic, &sources);
         assert!(text.contains("a.cir:503:1"), "{text}");
-        assert!(
-            text.contains("here too") && text.lines().count() < 14,
-            "{text}"
-        );
+        assert!(text.contains("here too") && text.lines().count() < 14, "{text}");
     }
 
     #[test]
@@ -322,10 +297,7 @@ help: did you mean \"is\"?
         ] {
             let diagnostic = Diagnostic::error(codes::BAD_NUMBER, span, "broken");
             let text = plain(&diagnostic, &sources);
-            assert!(
-                text.starts_with("error[E0104]: broken") && text.len() < 1500,
-                "{text}"
-            );
+            assert!(text.starts_with("error[E0104]: broken") && text.len() < 1500, "{text}");
         }
     }
 
@@ -337,10 +309,7 @@ help: did you mean \"is\"?
         let error = Diagnostic::error(codes::BAD_NUMBER, span, "e");
         let warning = Diagnostic::warning(codes::UNUSED, span, "w");
         assert_eq!(count(&[]), "");
-        assert_eq!(
-            count(&[error.clone(), warning, error]),
-            "2 errors, 1 warning"
-        );
+        assert_eq!(count(&[error.clone(), warning, error]), "2 errors, 1 warning");
     }
 
     fn expect(found: &str, expected: &str) {

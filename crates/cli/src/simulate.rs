@@ -33,16 +33,8 @@ pub(crate) fn load(
     match Simulation::from_file_with(deck.path(), &deck, options) {
         Ok(simulation) => {
             let seconds = start.elapsed().as_secs_f64();
-            render::show(
-                simulation.diagnostics(),
-                simulation.sources(),
-                quiet,
-                console,
-            );
-            Ok(Some(Loaded {
-                simulation,
-                seconds,
-            }))
+            render::show(simulation.diagnostics(), simulation.sources(), quiet, console);
+            Ok(Some(Loaded { simulation, seconds }))
         }
         Err(error) => {
             let Some(sources) = error.sources() else {
@@ -141,13 +133,7 @@ pub(crate) fn run(
     watcher.line.clear();
     let elapsed = start.elapsed();
     let measurements = simulation.measure(watcher.outputs.results());
-    Ok(Finished {
-        analyses: watcher.ran,
-        errors,
-        measurements,
-        outputs: watcher.outputs,
-        elapsed,
-    })
+    Ok(Finished { analyses: watcher.ran, errors, measurements, outputs: watcher.outputs, elapsed })
 }
 
 /// In which order analyses run.
@@ -172,9 +158,7 @@ fn jobs(simulation: &Simulation, order: Order) -> Vec<RunOptions> {
     if count == 0 {
         return vec![RunOptions::default()];
     }
-    let one = |index| RunOptions {
-        analyses: Some(vec![index]),
-    };
+    let one = |index| RunOptions { analyses: Some(vec![index]) };
     let mut indices: Vec<usize> = (0..count).collect();
     if order == Order::Ngspice {
         indices.sort_by_key(|&index| rank(simulation.analyses()[index].task.name()));
@@ -188,10 +172,7 @@ pub(crate) fn needed(simulation: &Simulation) -> Keep {
         return Keep::All;
     }
     let measured = simulation.measured().flatten();
-    let planned = simulation
-        .analyses()
-        .iter()
-        .map(|planned| planned.task.name());
+    let planned = simulation.analyses().iter().map(|planned| planned.task.name());
     let printed = planned.filter(|name| !simulation.printed(name).is_empty());
     Keep::Kinds(measured.chain(printed).map(plot_kind).collect())
 }
@@ -233,10 +214,7 @@ impl Observer for Watcher {
     }
 
     fn end(&mut self, report: &AnalysisReport) {
-        self.ran.push(Ran {
-            report: report.clone(),
-            seconds: self.began.elapsed().as_secs_f64(),
-        });
+        self.ran.push(Ran { report: report.clone(), seconds: self.began.elapsed().as_secs_f64() });
     }
 
     fn is_cancelled(&self) -> bool {

@@ -24,20 +24,14 @@ impl Statistics<'_> {
     pub(crate) fn table(&self) -> String {
         let mut text = String::new();
         if !self.finished.analyses.is_empty() {
-            let titles = [
-                "analysis", "points", "rejected", "Newton", "loads", "factored", "time",
-            ];
+            let titles = ["analysis", "points", "rejected", "Newton", "loads", "factored", "time"];
             let mut rows = vec![titles.map(str::to_owned)];
             rows.extend(self.finished.analyses.iter().map(row));
             text += &table(&rows, "");
         }
         let circuit = self.simulation.circuit();
         let nnz = circuit.pattern().nnz();
-        let mut line = format!(
-            "{} unknowns, {} nonzeros",
-            grouped(circuit.n()),
-            grouped(nnz)
-        );
+        let mut line = format!("{} unknowns, {} nonzeros", grouped(circuit.n()), grouped(nnz));
         if let Some(factors) = self.factor_nnz() {
             line += &format!(", {} in the factors", grouped(factors));
             if nnz > 0 {
@@ -45,10 +39,7 @@ impl Statistics<'_> {
             }
         }
         line += &format!("\nread {}s", engineering(self.load_seconds));
-        line += &format!(
-            ", simulated {}s",
-            engineering(self.finished.elapsed.as_secs_f64())
-        );
+        line += &format!(", simulated {}s", engineering(self.finished.elapsed.as_secs_f64()));
         if let Some(bytes) = host::peak_memory() {
             line += &format!(", peak memory {:.1} MB", bytes as f64 / 1e6);
         }
@@ -60,12 +51,7 @@ impl Statistics<'_> {
         let circuit = self.simulation.circuit();
         let analyses: Vec<Value> = self.finished.analyses.iter().map(object).collect();
         let measures: Vec<Value> = self.finished.measurements.iter().map(measure).collect();
-        let errors: Vec<String> = self
-            .finished
-            .errors
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let errors: Vec<String> = self.finished.errors.iter().map(ToString::to_string).collect();
         let object = json!({
             "program": concat!("ovonic ", env!("CARGO_PKG_VERSION")),
             "title": self.simulation.title(),
@@ -88,21 +74,13 @@ impl Statistics<'_> {
     fn factor_nnz(&self) -> Option<usize> {
         let transients = self.finished.analyses.iter().rev();
         let mut counted = transients.filter_map(|ran| ran.report.transient);
-        counted
-            .next()
-            .map(|transient| transient.linear.factor_nnz)
-            .filter(|&count| count > 0)
+        counted.next().map(|transient| transient.linear.factor_nnz).filter(|&count| count > 0)
     }
 }
 
 /// Newton iterations of an analysis: those of its operating point, and those of its steps.
 fn newton_iterations(ran: &Ran) -> usize {
-    let op: usize = ran
-        .report
-        .attempts
-        .iter()
-        .map(|attempt| attempt.iterations)
-        .sum();
+    let op: usize = ran.report.attempts.iter().map(|attempt| attempt.iterations).sum();
     let steps = ran.report.transient.map_or(0, |t| t.newton.iterations);
     op.max(steps)
 }

@@ -73,9 +73,8 @@ fn column<'a>(plot: &'a Plot, name: &str) -> Result<Cow<'a, Vector>, WaveformErr
         Ok(vector) => Cow::Borrowed(vector),
         Err(_) => Cow::Owned(plot.signal(name)?),
     };
-    let is_real = vector
-        .as_complex()
-        .is_some_and(|values| values.iter().all(|value| value.im == 0.0));
+    let is_real =
+        vector.as_complex().is_some_and(|values| values.iter().all(|value| value.im == 0.0));
     Ok(if is_real {
         let values = vector.real_parts();
         Cow::Owned(Vector::real(vector.name.clone(), vector.quantity, values))

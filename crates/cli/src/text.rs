@@ -52,9 +52,7 @@ pub(crate) fn engineering(value: f64) -> String {
         (1e-15, "f"),
     ];
     let size = value.abs();
-    let prefix = PREFIXES
-        .iter()
-        .find(|(scale, _)| size >= *scale * (1.0 - 1e-9));
+    let prefix = PREFIXES.iter().find(|(scale, _)| size >= *scale * (1.0 - 1e-9));
     match prefix {
         Some((scale, prefix)) if size < 1e13 => {
             let digits = format!("{:.4}", value / scale);
@@ -143,22 +141,14 @@ mod tests {
 
     #[test]
     fn counts_have_groups_of_three() {
-        for (count, text) in [
-            (0, "0"),
-            (999, "999"),
-            (12403, "12,403"),
-            (1_000_000, "1,000,000"),
-        ] {
+        for (count, text) in [(0, "0"), (999, "999"), (12403, "12,403"), (1_000_000, "1,000,000")] {
             assert_eq!(grouped(count), text);
         }
     }
 
     #[test]
     fn tables_align() {
-        let rows = [
-            ["a".to_owned(), "b".to_owned()],
-            ["long".to_owned(), "c".to_owned()],
-        ];
+        let rows = [["a".to_owned(), "b".to_owned()], ["long".to_owned(), "c".to_owned()]];
         assert_eq!(table(&rows, " "), " a     b\n long  c\n");
     }
 }

@@ -49,10 +49,7 @@ fn a_missing_file_is_a_failure_and_no_diagnostic() {
     let output = ovonic(&["check", "/nonexistent/deck.cir"]);
     assert_eq!(output.status.code(), Some(1));
     let message = text(&output.stderr);
-    assert!(
-        message.starts_with("error: cannot read \"/nonexistent/deck.cir\": "),
-        "{message}"
-    );
+    assert!(message.starts_with("error: cannot read \"/nonexistent/deck.cir\": "), "{message}");
 }
 
 #[test]

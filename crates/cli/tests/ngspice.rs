@@ -46,14 +46,8 @@ fn the_log_opens_with_the_title_and_the_raw_file_has_the_plots_in_order() {
 fn exit_codes_are_zero_and_one() {
     assert_eq!(ovonic_fed(&["ngspice", "-b"], DECK).status.code(), Some(0));
     let broken = DECK.replace("R1 in out 1k", "R1 in out {");
-    assert_eq!(
-        ovonic_fed(&["ngspice", "-b"], &broken).status.code(),
-        Some(1)
-    );
-    assert_eq!(
-        ovonic(&["ngspice", "-b", "/nonexistent.cir"]).status.code(),
-        Some(1)
-    );
+    assert_eq!(ovonic_fed(&["ngspice", "-b"], &broken).status.code(), Some(1));
+    assert_eq!(ovonic(&["ngspice", "-b", "/nonexistent.cir"]).status.code(), Some(1));
     assert_eq!(ovonic(&["ngspice", "--nonsense"]).status.code(), Some(1));
     let version = ovonic(&["ngspice", "-v"]);
     assert!(version.status.success() && text(&version.stdout).contains("ngspice-"));
@@ -73,10 +67,7 @@ fn the_filetype_variable_makes_the_raw_file_text() {
 fn a_program_called_ngspice_has_that_face() {
     let link = folder("ngspice_link").join("ngspice");
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_ovonic"), &link).unwrap();
-    let output = std::process::Command::new(link)
-        .arg("--version")
-        .output()
-        .unwrap();
+    let output = std::process::Command::new(link).arg("--version").output().unwrap();
     assert!(text(&output.stdout).starts_with("ngspice-"));
 }
 

@@ -21,21 +21,14 @@ fn without_a_file_the_plot_is_text() {
     let output = ovonic(&["plot", &results, "v(out)"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let picture = text(&output.stdout);
-    assert!(
-        picture.lines().count() > 10 && !picture.contains('\x1b'),
-        "{picture}"
-    );
+    assert!(picture.lines().count() > 10 && !picture.contains('\x1b'), "{picture}");
 }
 
 #[test]
 fn the_ending_of_the_file_chooses_the_format() {
     let folder = folder("plot_files");
     let results = table(&folder);
-    for (name, start) in [
-        ("a.svg", &b"<svg"[..]),
-        ("a.png", b"\x89PNG"),
-        ("a.html", b"<!"),
-    ] {
+    for (name, start) in [("a.svg", &b"<svg"[..]), ("a.png", b"\x89PNG"), ("a.html", b"<!")] {
         let path = folder.join(name);
         let output = ovonic(&["plot", &results, "-o", path.to_str().unwrap()]);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));

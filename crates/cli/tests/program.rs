@@ -40,14 +40,8 @@ fn unknown_codes_and_topics_suggest_what_was_meant() {
     let output = ovonic(&["explain", "E01044"]);
     assert_eq!(output.status.code(), Some(2));
     let message = text(&output.stderr);
-    assert!(
-        message.contains("unknown diagnostic code \"E01044\""),
-        "{message}"
-    );
-    assert!(
-        message.contains("help: did you mean \"E0104\"?"),
-        "{message}"
-    );
+    assert!(message.contains("unknown diagnostic code \"E01044\""), "{message}");
+    assert!(message.contains("help: did you mean \"E0104\"?"), "{message}");
     let output = ovonic(&["help", "explian"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("did you mean \"explain\"?"));

@@ -62,18 +62,11 @@ fn results_are_written_where_they_are_asked_for_and_nowhere_else() {
     let folder = folder("run_files");
     let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
     std::fs::write(folder.join("rc.cir"), RC).unwrap();
-    let (deck, raw, csv, log, svg) = (
-        path("rc.cir"),
-        path("out.raw"),
-        path("out.csv"),
-        path("out.log"),
-        path("out.svg"),
-    );
+    let (deck, raw, csv, log, svg) =
+        (path("rc.cir"), path("out.raw"), path("out.csv"), path("out.log"), path("out.svg"));
     assert_eq!(ovonic(&["run", &deck]).status.code(), Some(0));
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
-    let arguments = [
-        "run", &deck, "-r", &raw, "--csv", &csv, "-o", &log, "--plot", &svg,
-    ];
+    let arguments = ["run", &deck, "-r", &raw, "--csv", &csv, "-o", &log, "--plot", &svg];
     let output = ovonic(&arguments);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(output.stdout.is_empty() && output.stderr.is_empty());
@@ -82,10 +75,7 @@ fn results_are_written_where_they_are_asked_for_and_nowhere_else() {
     assert!(text(&std::fs::read(csv).unwrap()).starts_with("time,"));
     let log = text(&std::fs::read(log).unwrap());
     assert!(log.starts_with("Circuit: * A charging capacitor."), "{log}");
-    assert!(
-        log.contains("Index   time") && log.contains("unknowns"),
-        "{log}"
-    );
+    assert!(log.contains("Index   time") && log.contains("unknowns"), "{log}");
     assert!(std::fs::read(svg).unwrap().starts_with(b"<svg"));
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 5);
 }
@@ -95,18 +85,8 @@ fn split_gives_each_analysis_a_file_and_ascii_makes_it_text() {
     let folder = folder("run_split");
     let raw = folder.join("out.raw");
     let deck = RC.replace(".print tran v(out)", ".op");
-    let output = ovonic_fed(
-        &[
-            "run",
-            "-q",
-            "-",
-            "-r",
-            raw.to_str().unwrap(),
-            "--split",
-            "--ascii",
-        ],
-        &deck,
-    );
+    let output =
+        ovonic_fed(&["run", "-q", "-", "-r", raw.to_str().unwrap(), "--split", "--ascii"], &deck);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(!raw.exists());
     for name in ["out.tran.raw", "out.op.raw"] {
@@ -130,16 +110,10 @@ fn json_statistics_are_one_object_and_all_of_standard_output() {
 
 #[test]
 fn a_netlist_error_is_shown_with_its_place() {
-    let output = ovonic_fed(
-        &["run", "-"],
-        &DIVIDER.replace("R2 out 0 2k", "D1 out 0 nomodel"),
-    );
+    let output = ovonic_fed(&["run", "-"], &DIVIDER.replace("R2 out 0 2k", "D1 out 0 nomodel"));
     assert_eq!(output.status.code(), Some(2));
     let message = text(&output.stderr);
-    assert!(
-        message.contains("<stdin>:4:10") && message.contains("nomodel"),
-        "{message}"
-    );
+    assert!(message.contains("<stdin>:4:10") && message.contains("nomodel"), "{message}");
     assert!(output.stdout.is_empty());
 }
 
@@ -150,14 +124,8 @@ fn an_analysis_without_a_solution_has_its_own_exit_code_and_a_report() {
     let output = ovonic_fed(&["run", "-"], deck);
     let message = text(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{message}");
-    assert!(
-        message.contains("error: op: no operating point found"),
-        "{message}"
-    );
-    assert!(
-        message.contains("v(a)") || message.contains(" a = "),
-        "{message}"
-    );
+    assert!(message.contains("error: op: no operating point found"), "{message}");
+    assert!(message.contains("v(a)") || message.contains(" a = "), "{message}");
     assert!(message.contains("help: "), "{message}");
 }
 
@@ -166,10 +134,7 @@ fn files_that_cannot_be_written_are_named() {
     let output = ovonic_fed(&["run", "-", "-r", "/nonexistent/out.raw"], DIVIDER);
     assert_eq!(output.status.code(), Some(1));
     let message = text(&output.stderr);
-    assert!(
-        message.contains("cannot write \"/nonexistent/out.raw\""),
-        "{message}"
-    );
+    assert!(message.contains("cannot write \"/nonexistent/out.raw\""), "{message}");
 }
 
 #[test]

@@ -13,9 +13,7 @@ use syn::{Data, DeriveInput, Error, Expr, Field, Fields, Lit, LitStr, Result, Ty
 #[proc_macro_derive(Params, attributes(param))]
 pub fn derive_params(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as DeriveInput);
-    expand(&input)
-        .unwrap_or_else(Error::into_compile_error)
-        .into()
+    expand(&input).unwrap_or_else(Error::into_compile_error).into()
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -43,10 +41,7 @@ fn expand(input: &DeriveInput) -> Result<Tokens> {
         return Err(Error::new_spanned(input, "parameters are a struct"));
     };
     let Fields::Named(fields) = &data.fields else {
-        return Err(Error::new_spanned(
-            input,
-            "parameters are a struct with named fields",
-        ));
+        return Err(Error::new_spanned(input, "parameters are a struct with named fields"));
     };
     let (mut table, mut values, mut setters, mut defaults) = (vec![], vec![], vec![], vec![]);
     for field in &fields.named {
@@ -104,11 +99,7 @@ fn expand(input: &DeriveInput) -> Result<Tokens> {
 
 fn attribute(field: &Field) -> Result<Option<Attribute>> {
     let mut found = None;
-    for attr in field
-        .attrs
-        .iter()
-        .filter(|attr| attr.path().is_ident("param"))
-    {
+    for attr in field.attrs.iter().filter(|attr| attr.path().is_ident("param")) {
         let mut attribute = Attribute::default();
         attr.parse_nested_meta(|meta| {
             let word = meta.path.require_ident()?.to_string();
@@ -141,10 +132,7 @@ fn shape(ty: &Type) -> Result<Shape> {
         "Option<f64>" => Ok(Shape::OptionalReal),
         "bool" => Ok(Shape::Flag),
         "i32" => Ok(Shape::Integer),
-        _ => Err(Error::new_spanned(
-            ty,
-            "a parameter is f64, Option<f64>, bool or i32",
-        )),
+        _ => Err(Error::new_spanned(ty, "a parameter is f64, Option<f64>, bool or i32")),
     }
 }
 
@@ -152,10 +140,7 @@ fn default(field: &Field, attribute: &Attribute, shape: Shape) -> Result<Tokens>
     let ident = &field.ident;
     let value = match (&attribute.default, shape) {
         (Some(expr), Shape::OptionalReal) => {
-            return Err(Error::new_spanned(
-                expr,
-                "an optional parameter has no default",
-            ));
+            return Err(Error::new_spanned(expr, "an optional parameter has no default"));
         }
         (Some(expr), _) => quote!(#expr),
         (None, Shape::OptionalReal) => quote!(::core::option::Option::None),
@@ -190,11 +175,7 @@ fn entry(field: &Field, attribute: &Attribute, shape: Shape) -> Result<Tokens> {
         Some(text) => range(text)?,
         None => quote!(::ovonic_device::Range::ANY),
     };
-    let scope = if attribute.instance {
-        quote!(Instance)
-    } else {
-        quote!(Model)
-    };
+    let scope = if attribute.instance { quote!(Instance) } else { quote!(Model) };
     let (area, required) = (attribute.area, attribute.required);
     Ok(quote! {
         ::ovonic_device::ParamInfo {
@@ -214,11 +195,7 @@ fn entry(field: &Field, attribute: &Attribute, shape: Shape) -> Result<Tokens> {
 
 fn description(field: &Field) -> Result<String> {
     let mut lines = Vec::new();
-    for attr in field
-        .attrs
-        .iter()
-        .filter(|attr| attr.path().is_ident("doc"))
-    {
+    for attr in field.attrs.iter().filter(|attr| attr.path().is_ident("doc")) {
         if let Expr::Lit(literal) = &attr.meta.require_name_value()?.value
             && let Lit::Str(text) = &literal.lit
         {
@@ -226,10 +203,7 @@ fn description(field: &Field) -> Result<String> {
         }
     }
     if lines.is_empty() {
-        return Err(Error::new_spanned(
-            field,
-            "a parameter's doc comment is its description",
-        ));
+        return Err(Error::new_spanned(field, "a parameter's doc comment is its description"));
     }
     Ok(lines.join(" ").trim_end_matches('.').to_owned())
 }

@@ -93,13 +93,7 @@ impl<'a, S: Scalar, const N: usize> Contributions<'a, S, N> {
     /// Nothing contributed yet.
     #[inline]
     pub fn new(side: Side<'a, S>) -> Self {
-        Self {
-            f: [S::constant(0.0); N],
-            q: [S::constant(0.0); N],
-            side,
-            n_stored: 0,
-            n_signals: 0,
-        }
+        Self { f: [S::constant(0.0); N], q: [S::constant(0.0); N], side, n_stored: 0, n_signals: 0 }
     }
 
     /// A current (A; W between thermal unknowns) that leaves `from` through the device and enters `to`.
@@ -114,13 +108,7 @@ impl<'a, S: Scalar, const N: usize> Contributions<'a, S, N> {
     pub fn charge(&mut self, from: usize, to: usize, charge: S) {
         self.q[from] += charge;
         self.q[to] -= charge;
-        self.store(
-            Stored {
-                row: from,
-                from: Some(to),
-            },
-            charge,
-        );
+        self.store(Stored { row: from, from: Some(to) }, charge);
     }
 
     /// A term of the equation in `row`, whose terms sum to zero.
@@ -164,11 +152,7 @@ impl<'a, S: Scalar, const N: usize> Contributions<'a, S, N> {
             trace.delayed.push(Delayed { row, delay, gain });
         }
         if let Some(terms) = &mut self.side.terms {
-            terms.push(DelayedTerm {
-                row,
-                delay,
-                signal: signal * gain,
-            });
+            terms.push(DelayedTerm { row, delay, signal: signal * gain });
             return;
         }
         match self.side.delayed {

@@ -40,10 +40,7 @@ pub struct Time {
 impl Time {
     /// `seconds` since zero, with base zero.
     pub const fn new(seconds: f64) -> Self {
-        Self {
-            base: 0.0,
-            offset: seconds,
-        }
+        Self { base: 0.0, offset: seconds }
     }
 
     /// The rounded sum.
@@ -63,10 +60,7 @@ impl Time {
 
     /// The instant `seconds` later, in the same base.
     pub fn plus(self, seconds: f64) -> Self {
-        Self {
-            base: self.base,
-            offset: self.offset + seconds,
-        }
+        Self { base: self.base, offset: self.offset + seconds }
     }
 
     /// The same instant with as much as possible of it in the base.
@@ -95,11 +89,6 @@ pub struct Iterate<'a> {
 impl Iterate<'_> {
     /// A dc evaluation with nothing special about it.
     pub const fn dc() -> Iterate<'static> {
-        Iterate {
-            time: None,
-            source_scale: 1.0,
-            gmin: 0.0,
-            latches: &[],
-        }
+        Iterate { time: None, source_scale: 1.0, gmin: 0.0, latches: &[] }
     }
 }

@@ -247,19 +247,11 @@ impl<M: Model<N>, const N: usize> Group for Instances<M, N> {
         let mut trace = Trace::default();
         let mut latches = vec![0.0; M::LATCHES];
         self.models[index].initial_latches(&mut latches);
-        let side = Side {
-            trace: Some(&mut trace),
-            retained: Self::RETAINED,
-            ..Side::default()
-        };
+        let side = Side { trace: Some(&mut trace), retained: Self::RETAINED, ..Side::default() };
         let mut out = Contributions::<Tracer, N>::new(side);
         let x = std::array::from_fn(|i| Tracer::unknown(M::UNKNOWNS[i].nominal, i));
         // A product with zero is no dependence, and gmin is not always zero.
-        let at = Iterate {
-            latches: &latches,
-            gmin: 1.0,
-            ..Iterate::dc()
-        };
+        let at = Iterate { latches: &latches, gmin: 1.0, ..Iterate::dc() };
         self.models[index].eval(x, &at, &mut Limits::off(), &mut out);
         let (f, q) = (out.f, out.q);
         let mut resistive: Vec<u64> = f.iter().map(Tracer::depends).collect();
@@ -325,10 +317,7 @@ impl<M: Model<N>, const N: usize> Group for Instances<M, N> {
                             m * (f[row].gradient[column] + *alpha * q[row].gradient[column]);
                     }
                 }
-                Jacobian::Split {
-                    resistive,
-                    reactive,
-                } => {
+                Jacobian::Split { resistive, reactive } => {
                     for entry in entries {
                         let (row, column) = (entry.local as usize / N, entry.local as usize % N);
                         resistive[entry.slot as usize] += m * f[row].gradient[column];
@@ -474,11 +463,7 @@ impl<M: Model<N>, const N: usize> Group for Instances<M, N> {
         let global = |mut source: NoiseSource| {
             source.white *= m;
             source.flicker *= m;
-            (
-                source,
-                unknowns[source.from],
-                source.to.map(|to| unknowns[to]),
-            )
+            (source, unknowns[source.from], source.to.map(|to| unknowns[to]))
         };
         out.sources.into_iter().map(global).collect()
     }
@@ -494,10 +479,7 @@ impl<M: Model<N>, const N: usize> Group for Instances<M, N> {
     }
 
     fn next_event(&self, after: Time) -> Option<Time> {
-        let events = self
-            .models
-            .iter()
-            .filter_map(|model| model.next_event(after));
+        let events = self.models.iter().filter_map(|model| model.next_event(after));
         events.min_by(|a, b| a.minus(*b).total_cmp(&0.0))
     }
 

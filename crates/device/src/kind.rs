@@ -111,16 +111,12 @@ impl Kind {
 
     /// The terminals' unknowns, in the order of the instance line.
     pub fn terminals(&self) -> impl Iterator<Item = &'static Unknown> {
-        self.unknowns
-            .iter()
-            .take_while(|unknown| unknown.is_terminal())
+        self.unknowns.iter().take_while(|unknown| unknown.is_terminal())
     }
 }
 
 impl fmt::Debug for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Kind")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Kind").field("name", &self.name).finish_non_exhaustive()
     }
 }

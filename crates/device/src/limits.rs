@@ -29,22 +29,12 @@ pub struct Limits<'a> {
 impl<'a> Limits<'a> {
     /// Lanes over solver-owned memory: what the previous iterate was limited to, and room for this one's.
     pub fn new(mode: Limiting, previous: &'a [f64], next: &'a mut [f64]) -> Self {
-        Self {
-            mode,
-            previous,
-            next,
-            limited: false,
-        }
+        Self { mode, previous, next, limited: false }
     }
 
     /// Limits that do nothing.
     pub fn off() -> Limits<'static> {
-        Limits {
-            mode: Limiting::Off,
-            previous: &[],
-            next: &mut [],
-            limited: false,
-        }
+        Limits { mode: Limiting::Off, previous: &[], next: &mut [], limited: false }
     }
 
     /// Whether a lane moved its value noticeably.
@@ -135,21 +125,13 @@ pub fn junction_limit(new: f64, old: f64, vt: f64, critical: f64) -> f64 {
     if new > critical && (new - old).abs() > 2.0 * vt {
         if old > 0.0 {
             let growth = 1.0 + (new - old) / vt;
-            if growth > 0.0 {
-                old + vt * growth.ln()
-            } else {
-                critical
-            }
+            if growth > 0.0 { old + vt * growth.ln() } else { critical }
         } else {
             vt * (new / vt).ln()
         }
     } else if new < 0.0 {
         // In reverse nothing grows exponentially but breakdown, which comes back from a bounded distance.
-        let floor = if old > 0.0 {
-            -1.0 - old
-        } else {
-            2.0 * old - 1.0
-        };
+        let floor = if old > 0.0 { -1.0 - old } else { 2.0 * old - 1.0 };
         new.max(floor)
     } else {
         new
@@ -165,11 +147,7 @@ fn gate_limit(new: f64, old: f64, vto: f64) -> f64 {
     if old >= vto {
         if old >= overdrive_limit {
             if change <= 0.0 {
-                if new >= overdrive_limit {
-                    new.max(old - near)
-                } else {
-                    new.max(vto + 2.0)
-                }
+                if new >= overdrive_limit { new.max(old - near) } else { new.max(vto + 2.0) }
             } else {
                 new.min(old + far)
             }

@@ -49,11 +49,7 @@ pub trait Model<const N: usize>: Send + Sync + Sized + 'static {
     fn collapse(&self, connected: u64) -> [Tie; N] {
         std::array::from_fn(|i| {
             let optional = Self::UNKNOWNS[i].role == Role::OptionalTerminal;
-            if optional && connected >> i & 1 == 0 {
-                Tie::Ground
-            } else {
-                Tie::Free
-            }
+            if optional && connected >> i & 1 == 0 { Tie::Ground } else { Tie::Free }
         })
     }
 

@@ -131,22 +131,14 @@ mod tests {
         let vt = thermal_voltage(temperature);
         let density = |voltage: f64| {
             let mut out = NoiseSources::default();
-            out.junction("id", 0, 1, voltage, temperature, |v| {
-                (v / vt).exp_m1() * saturation
-            });
+            out.junction("id", 0, 1, voltage, temperature, |v| (v / vt).exp_m1() * saturation);
             out.sources[0].white
         };
         for (voltage, expected) in [
             (0.0, 4.0 * BOLTZMANN * temperature * saturation / vt),
             (-1.0, 2.0 * ELEMENTARY_CHARGE * saturation),
-            (
-                0.5,
-                2.0 * ELEMENTARY_CHARGE * saturation * ((0.5 / vt).exp() + 1.0),
-            ),
-            (
-                vt,
-                2.0 * ELEMENTARY_CHARGE * saturation * (1f64.exp() + 1.0),
-            ),
+            (0.5, 2.0 * ELEMENTARY_CHARGE * saturation * ((0.5 / vt).exp() + 1.0)),
+            (vt, 2.0 * ELEMENTARY_CHARGE * saturation * (1f64.exp() + 1.0)),
         ] {
             let found = density(voltage);
             assert!((found / expected - 1.0).abs() < 1e-9, "{voltage}: {found}");

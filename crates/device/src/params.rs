@@ -171,17 +171,10 @@ pub trait Params: Clone + Default + Send + Sync + 'static {
     fn assign(&mut self, index: usize, value: f64) -> Result<(), ParamError> {
         let info = &Self::TABLE[index];
         if info.kind == ParamKind::Integer && value.fract() != 0.0 {
-            return Err(ParamError::NotWhole {
-                name: info.name,
-                value,
-            });
+            return Err(ParamError::NotWhole { name: info.name, value });
         }
         if !info.range.contains(value) {
-            return Err(ParamError::OutOfRange {
-                name: info.name,
-                value,
-                range: info.range,
-            });
+            return Err(ParamError::OutOfRange { name: info.name, value, range: info.range });
         }
         self.set(index, value);
         Ok(())
@@ -232,9 +225,6 @@ impl<P: Params> AnyParams for P {
 pub fn find_param(table: &[ParamInfo], name: &str) -> Option<usize> {
     table.iter().position(|info| {
         info.name.eq_ignore_ascii_case(name)
-            || info
-                .aliases
-                .iter()
-                .any(|alias| alias.eq_ignore_ascii_case(name))
+            || info.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
     })
 }

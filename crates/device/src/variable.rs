@@ -77,10 +77,7 @@ impl VariableContributions {
         Self::add(&mut self.q, &mut self.dq_dx, from, 1.0, charge, gradient);
         Self::add(&mut self.q, &mut self.dq_dx, to, -1.0, charge, gradient);
         self.stored.push(charge);
-        self.stored_rows.push(Stored {
-            row: from,
-            from: Some(to),
-        });
+        self.stored_rows.push(Stored { row: from, from: Some(to) });
     }
 
     /// A term of the equation in `row`.
@@ -176,9 +173,7 @@ struct Scratch {
 impl Instance {
     fn evaluate(&self, context: &LoadContext<'_>, scratch: &mut Scratch) {
         scratch.x.clear();
-        scratch
-            .x
-            .extend(self.unknowns.iter().map(|&u| context.x[u]));
+        scratch.x.extend(self.unknowns.iter().map(|&u| context.x[u]));
         self.evaluate_at(context, scratch);
     }
 
@@ -225,15 +220,8 @@ impl Instance {
         let term = |(delayed, signal): (Delayed, Differential)| {
             let gain = delayed.gain * self.multiplicity;
             let gradient = signal.gradient.iter().map(|g| g * gain).collect();
-            let signal = Differential {
-                value: signal.value * gain,
-                gradient,
-            };
-            DelayedTerm {
-                row: delayed.row,
-                delay: delayed.delay,
-                signal,
-            }
+            let signal = Differential { value: signal.value * gain, gradient };
+            DelayedTerm { row: delayed.row, delay: delayed.delay, signal }
         };
         let terms: Vec<_> = evaluated.delays.drain(..).map(term).collect();
         push_delayed(&terms, unknowns, |signal| &signal.gradient, out);
@@ -309,36 +297,13 @@ impl Group for VariableInstances {
     fn structure(&self, index: usize) -> Structure {
         let instance = &self.instances[index];
         let (resistive, reactive, linear) = instance.model.dependence();
-        let nominal = instance
-            .model
-            .unknowns()
-            .iter()
-            .map(|u| u.nominal)
-            .collect();
-        let mut scratch = Scratch {
-            x: nominal,
-            out: VariableContributions::default(),
-        };
+        let nominal = instance.model.unknowns().iter().map(|u| u.nominal).collect();
+        let mut scratch = Scratch { x: nominal, out: VariableContributions::default() };
         scratch.out.reset(instance.unknowns.len());
-        instance
-            .model
-            .eval(&scratch.x, &Iterate::dc(), &mut scratch.out);
-        let delayed = scratch
-            .out
-            .delays
-            .iter()
-            .map(|(delayed, _)| *delayed)
-            .collect();
-        let trace = Trace {
-            stored: scratch.out.stored_rows,
-            delayed,
-        };
-        Structure {
-            resistive,
-            reactive,
-            linear,
-            trace,
-        }
+        instance.model.eval(&scratch.x, &Iterate::dc(), &mut scratch.out);
+        let delayed = scratch.out.delays.iter().map(|(delayed, _)| *delayed).collect();
+        let trace = Trace { stored: scratch.out.stored_rows, delayed };
+        Structure { resistive, reactive, linear, trace }
     }
 
     fn bind(&mut self, index: usize, structure: &Structure, binding: &Binding<'_>) {
@@ -349,9 +314,7 @@ impl Group for VariableInstances {
         for row in 0..n {
             let mask = structure.resistive[row] | structure.reactive[row];
             for column in (0..n).filter(|c| mask >> c & 1 == 1) {
-                instance
-                    .entries
-                    .push((row * n + column, (binding.slot)(row, column)));
+                instance.entries.push((row * n + column, (binding.slot)(row, column)));
             }
         }
         instance.stored = binding.stored;
@@ -376,10 +339,7 @@ impl Group for VariableInstances {
                     Jacobian::Combined { alpha, values } => {
                         values[slot] += m * (out.df_dx[local] + *alpha * out.dq_dx[local]);
                     }
-                    Jacobian::Split {
-                        resistive,
-                        reactive,
-                    } => {
+                    Jacobian::Split { resistive, reactive } => {
                         resistive[slot] += m * out.df_dx[local];
                         reactive[slot] += m * out.dq_dx[local];
                     }
@@ -459,19 +419,11 @@ impl Group for VariableInstances {
         stored: &mut [f64],
     ) -> Vec<f64> {
         let instance = &self.instances[index];
-        let mut scratch = Scratch {
-            x: local.to_vec(),
-            ..Scratch::default()
-        };
+        let mut scratch = Scratch { x: local.to_vec(), ..Scratch::default() };
         instance.evaluate_at(context, &mut scratch);
         let room = &mut stored[instance.stored..instance.stored + scratch.out.stored.len()];
         room.copy_from_slice(&scratch.out.stored);
-        scratch
-            .out
-            .q
-            .iter()
-            .map(|q| q * instance.multiplicity)
-            .collect()
+        scratch.out.q.iter().map(|q| q * instance.multiplicity).collect()
     }
 
     fn initial_latches(&self, _index: usize, _latches: &mut [f64]) {}
@@ -501,10 +453,7 @@ impl Group for VariableInstances {
     }
 
     fn next_event(&self, after: Time) -> Option<Time> {
-        let events = self
-            .instances
-            .iter()
-            .filter_map(|instance| instance.model.next_event(after));
+        let events = self.instances.iter().filter_map(|instance| instance.model.next_event(after));
         events.min_by(|a, b| a.minus(*b).total_cmp(&0.0))
     }
 
@@ -519,9 +468,5 @@ fn prepared(
         .as_any()
         .downcast_ref::<VariableParams>()
         .expect("a group takes the parameters of its own kind");
-    params
-        .model
-        .as_ref()
-        .ok_or(ParamError::Missing { name: "expression" })?
-        .prepared(env)
+    params.model.as_ref().ok_or(ParamError::Missing { name: "expression" })?.prepared(env)
 }

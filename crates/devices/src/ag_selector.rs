@@ -122,10 +122,8 @@ impl AgSelector {
     /// Conductance of the complete filament, S.
     fn filament_conductance<S: Scalar>(&self, v: S) -> S {
         let p = &self.params;
-        let (positive, negative) = (
-            p.on_resistance_positive.recip(),
-            p.on_resistance_negative.recip(),
-        );
+        let (positive, negative) =
+            (p.on_resistance_positive.recip(), p.on_resistance_negative.recip());
         sigmoid(v / p.split_width) * (positive - negative) + negative
     }
 
@@ -158,31 +156,18 @@ impl Model<3> for AgSelector {
         Unknown::state("x", Retention::Settled, 1.0, 1e-6).within(0.0, 1.0),
     ];
     const OUTPUTS: &'static [Output] = &[
-        Output {
-            name: "x",
-            description: "filament growth, 0 to 1",
-            unit: "",
-            nature: None,
-        },
+        Output { name: "x", description: "filament growth, 0 to 1", unit: "", nature: None },
         Output {
             name: "g",
             description: "conductance, current over voltage",
             unit: "S",
             nature: None,
         },
-        Output {
-            name: "p",
-            description: "dissipated power",
-            unit: "W",
-            nature: None,
-        },
+        Output { name: "p", description: "dissipated power", unit: "W", nature: None },
     ];
 
     fn prepare(params: &AgSelectorParams, env: &Environment) -> Result<Self, ParamError> {
-        Ok(Self {
-            params: params.clone(),
-            temperature: env.temperature,
-        })
+        Ok(Self { params: params.clone(), temperature: env.temperature })
     }
 
     fn eval<S: Scalar>(
@@ -217,11 +202,7 @@ impl AgSelector {
     fn conductance(&self, v: f64, x: f64) -> f64 {
         let u = v / self.params.leakage_voltage;
         // tanh(u)/u, whose series is 1 − u²/3.
-        let ratio = if u.abs() < 1e-4 {
-            1.0 - u * u / 3.0
-        } else {
-            u.tanh() / u
-        };
+        let ratio = if u.abs() < 1e-4 { 1.0 - u * u / 3.0 } else { u.tanh() / u };
         let leakage = self.params.leakage_current / self.params.leakage_voltage * ratio;
         x.max(0.0) * self.filament_conductance(v) + leakage
     }
@@ -271,9 +252,7 @@ mod tests {
             k if k % 2 == 1 => 4.0,
             _ => 2.0,
         };
-        let sum: f64 = (0..=n)
-            .map(|k| weight(k) / device.rate(1.5, k as f64 * h))
-            .sum();
+        let sum: f64 = (0..=n).map(|k| weight(k) / device.rate(1.5, k as f64 * h)).sum();
         let closed = 17.8e-9 + sum * h / 3.0;
         assert!(x >= 0.8 && (t - closed).abs() < 0.05e-9, "{t:e} {closed:e}");
         assert!((t / 264.5e-9 - 1.0).abs() < 0.003, "{t:e}");

@@ -150,10 +150,8 @@ impl BehaviouralSource {
             return Err(BehaviouralError::UnknownInput { index });
         }
         let fixed = expression.inputs().is_empty() && !expression.depends_on_time();
-        let branched = matches!(
-            quantity,
-            Quantity::Voltage | Quantity::Resistance | Quantity::Inductance
-        );
+        let branched =
+            matches!(quantity, Quantity::Voltage | Quantity::Resistance | Quantity::Inductance);
         let mut unknowns = vec![Unknown::terminal("p"), Unknown::terminal("n")];
         let nodes = inputs.iter().filter(|&&sense| sense == Sense::Node);
         unknowns.extend(nodes.map(|_| Unknown::terminal("control")));
@@ -214,9 +212,7 @@ impl BehaviouralSource {
     /// The parameters that make this device.
     #[must_use]
     pub fn into_params(self) -> VariableParams {
-        VariableParams {
-            model: Some(Arc::new(self)),
-        }
+        VariableParams { model: Some(Arc::new(self)) }
     }
 
     /// The formula's value, and its gradient over the local unknowns into `gradient`.
@@ -229,8 +225,7 @@ impl BehaviouralSource {
         let mut along = vec![0.0; inputs.len()];
         let mut workspace = Workspace::default();
         let mut value =
-            self.expression
-                .gradient(&inputs, &surroundings, &mut workspace, &mut along);
+            self.expression.gradient(&inputs, &surroundings, &mut workspace, &mut along);
         if self.scaled && at.source_scale != 1.0 {
             let zeros = vec![0.0; inputs.len()];
             let offset = self.expression.value(&zeros, &surroundings, &mut workspace);
@@ -245,9 +240,7 @@ impl BehaviouralSource {
     /// Bits of the unknowns that the formula depends on.
     fn formula_mask(&self) -> u64 {
         let inputs = self.expression.inputs();
-        inputs
-            .iter()
-            .fold(0, |mask, &input| mask | 1 << self.slots[input])
+        inputs.iter().fold(0, |mask, &input| mask | 1 << self.slots[input])
     }
 }
 
@@ -274,11 +267,7 @@ impl VariableModel for BehaviouralSource {
             }
             (Quantity::Resistance, Some(branch), _) => {
                 // Without a resistance there is nothing that limits the current.
-                let own = if self.expression.as_constant() == Some(0.0) {
-                    0
-                } else {
-                    1 << branch
-                };
+                let own = if self.expression.as_constant() == Some(0.0) { 0 } else { 1 << branch };
                 f[branch] |= formula | own;
                 formula == 0 && !self.expression.depends_on_time()
             }
@@ -512,10 +501,7 @@ mod tests {
             limits: &mut [],
             limited: &mut 0,
         };
-        let mut jacobian = Jacobian::Split {
-            resistive: &mut out.df_dx,
-            reactive: &mut out.dq_dx,
-        };
+        let mut jacobian = Jacobian::Split { resistive: &mut out.df_dx, reactive: &mut out.dq_dx };
         group.load(0..1, &context, &mut target, &mut jacobian);
         out
     }
@@ -622,10 +608,7 @@ mod tests {
         }
         let inputs = [Sense::Node; 70];
         let refused = BehaviouralSource::new(Quantity::Current, builder.finish(sum), &inputs);
-        assert_eq!(
-            refused.unwrap_err(),
-            BehaviouralError::TooManyInputs { n: 70, limit: 62 }
-        );
+        assert_eq!(refused.unwrap_err(), BehaviouralError::TooManyInputs { n: 70, limit: 62 });
         let own = BehaviouralSource::new(
             Quantity::Current,
             Expression::constant(1.0),

@@ -195,11 +195,8 @@ pub struct CurrentByCurrent {
 impl Model<3> for CurrentByCurrent {
     type Params = CurrentGain;
 
-    const UNKNOWNS: [Unknown; 3] = [
-        Unknown::terminal("p"),
-        Unknown::terminal("n"),
-        Unknown::borrowed("ic"),
-    ];
+    const UNKNOWNS: [Unknown; 3] =
+        [Unknown::terminal("p"), Unknown::terminal("n"), Unknown::borrowed("ic")];
 
     fn prepare(params: &CurrentGain, _env: &Environment) -> Result<Self, ParamError> {
         let gain = given(params.gain)?;

@@ -62,12 +62,8 @@ impl Model<2> for Coupling {
 
     const UNKNOWNS: [Unknown; 2] = [Unknown::borrowed("i1"), Unknown::borrowed("i2")];
 
-    const OUTPUTS: &'static [Output] = &[Output {
-        name: "m",
-        description: "Mutual inductance",
-        unit: "H",
-        nature: None,
-    }];
+    const OUTPUTS: &'static [Output] =
+        &[Output { name: "m", description: "Mutual inductance", unit: "H", nature: None }];
 
     fn prepare(params: &CouplingParams, _env: &Environment) -> Result<Self, ParamError> {
         let given = |value: Option<f64>, name| value.ok_or(ParamError::Missing { name });
@@ -80,9 +76,7 @@ impl Model<2> for Coupling {
                 reason: "inductances of opposite sign cannot be coupled",
             });
         }
-        Ok(Self {
-            mutual: given(params.coefficient, "k")? * (first * second).sqrt(),
-        })
+        Ok(Self { mutual: given(params.coefficient, "k")? * (first * second).sqrt() })
     }
 
     fn eval<S: Scalar>(

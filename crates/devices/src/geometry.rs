@@ -10,11 +10,7 @@ pub(crate) fn temperature_factor(tc1: f64, tc2: f64, env: &Environment) -> Resul
     if factor > 0.0 {
         return Ok(factor);
     }
-    let (name, value) = if rise * tc1 < 0.0 {
-        ("tc1", tc1)
-    } else {
-        ("tc2", tc2)
-    };
+    let (name, value) = if rise * tc1 < 0.0 { ("tc1", tc1) } else { ("tc2", tc2) };
     Err(ParamError::Inconsistent {
         name,
         value,

@@ -75,11 +75,8 @@ pub struct Inductor {
 impl Model<3> for Inductor {
     type Params = InductorParams;
 
-    const UNKNOWNS: [Unknown; 3] = [
-        Unknown::terminal("p"),
-        Unknown::terminal("n"),
-        Unknown::branch("i"),
-    ];
+    const UNKNOWNS: [Unknown; 3] =
+        [Unknown::terminal("p"), Unknown::terminal("n"), Unknown::branch("i")];
 
     const OUTPUTS: &'static [Output] = &[
         Output {
@@ -97,10 +94,7 @@ impl Model<3> for Inductor {
     ];
 
     fn prepare(params: &InductorParams, env: &Environment) -> Result<Self, ParamError> {
-        Ok(Self {
-            inductance: params.inductance_at(env)?,
-            initial_current: params.initial_current,
-        })
+        Ok(Self { inductance: params.inductance_at(env)?, initial_current: params.initial_current })
     }
 
     fn eval<S: Scalar>(

@@ -41,11 +41,7 @@ pub(crate) struct Scaling {
 impl Scaling {
     /// From the temperature at which parameters hold to the device's, both in K.
     pub(crate) fn new(nominal: f64, temperature: f64) -> Self {
-        Self {
-            nominal,
-            temperature,
-            vt: thermal_voltage(temperature),
-        }
+        Self { nominal, temperature, vt: thermal_voltage(temperature) }
     }
 
     /// `T − Tnom`, K.

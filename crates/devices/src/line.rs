@@ -45,13 +45,7 @@ pub static KIND: Kind = Kind {
 #[derive(Clone, Debug, Params)]
 pub struct LineParams {
     /// Characteristic impedance.
-    #[param(
-        name = "z0",
-        aliases = "zo",
-        unit = "Ohm",
-        range = "(0, inf)",
-        required
-    )]
+    #[param(name = "z0", aliases = "zo", unit = "Ohm", range = "(0, inf)", required)]
     pub impedance: Option<f64>,
     /// Delay from port to port.
     #[param(name = "td", unit = "s", range = "(0, inf)")]

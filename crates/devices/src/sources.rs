@@ -115,11 +115,8 @@ pub struct VoltageSource {
 impl Model<3> for VoltageSource {
     type Params = SourceParams;
 
-    const UNKNOWNS: [Unknown; 3] = [
-        Unknown::terminal("p"),
-        Unknown::terminal("n"),
-        Unknown::branch("i"),
-    ];
+    const UNKNOWNS: [Unknown; 3] =
+        [Unknown::terminal("p"), Unknown::terminal("n"), Unknown::branch("i")];
 
     const OUTPUTS: &'static [Output] = &[
         Output {

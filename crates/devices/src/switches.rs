@@ -23,10 +23,7 @@ pub static VOLTAGE_SWITCH: Kind = Kind {
     letter: Some('s'),
     model_types: &[
         ModelType::plain("sw"),
-        ModelType {
-            word: "vswitch",
-            presets: &[("von", 1.0), ("voff", 0.0), ("roff", 1e6)],
-        },
+        ModelType { word: "vswitch", presets: &[("von", 1.0), ("voff", 0.0), ("roff", 1e6)] },
     ],
     summary: "switch controlled by a voltage",
     class: Class::Passive,
@@ -49,10 +46,7 @@ pub static CURRENT_SWITCH: Kind = Kind {
     letter: Some('w'),
     model_types: &[
         ModelType::plain("csw"),
-        ModelType {
-            word: "iswitch",
-            presets: &[("ion", 1e-3), ("ioff", 0.0), ("roff", 1e6)],
-        },
+        ModelType { word: "iswitch", presets: &[("ion", 1e-3), ("ioff", 0.0), ("roff", 1e6)] },
     ],
     summary: "switch controlled by a current",
     class: Class::Passive,
@@ -157,11 +151,7 @@ impl Control {
             (Some(_), None) => return Err(ParamError::Missing { name: self.off.0 }),
             (None, Some(_)) => return Err(ParamError::Missing { name: self.on.0 }),
         };
-        let inconsistent = |reason| ParamError::Inconsistent {
-            name: self.on.0,
-            value: on,
-            reason,
-        };
+        let inconsistent = |reason| ParamError::Inconsistent { name: self.on.0, value: on, reason };
         if on == off {
             return Err(inconsistent("the on and the off value must differ"));
         }
@@ -170,18 +160,12 @@ impl Control {
                 "give either a threshold with its hysteresis or an on and an off value",
             ));
         }
-        Ok(Decision::Smooth {
-            middle: 0.5 * (on + off),
-            reach: 0.5 * (on - off),
-        })
+        Ok(Decision::Smooth { middle: 0.5 * (on + off), reach: 0.5 * (on - off) })
     }
 
     fn around_threshold(&self) -> Decision {
         if self.hysteresis < 0.0 {
-            Decision::Smooth {
-                middle: self.threshold,
-                reach: -self.hysteresis,
-            }
+            Decision::Smooth { middle: self.threshold, reach: -self.hysteresis }
         } else {
             Decision::Latched {
                 on_from: self.threshold + self.hysteresis,
@@ -316,8 +300,7 @@ impl Model<4> for VoltageSwitch {
     }
 
     fn outputs(&self, x: &[f64; 4], at: &Iterate<'_>, values: &mut [f64]) {
-        self.contact
-            .outputs(x[0] - x[1], x[2] - x[3], at.latches, values);
+        self.contact.outputs(x[0] - x[1], x[2] - x[3], at.latches, values);
     }
 }
 
@@ -329,11 +312,8 @@ pub struct CurrentSwitch {
 impl Model<3> for CurrentSwitch {
     type Params = CurrentSwitchParams;
 
-    const UNKNOWNS: [Unknown; 3] = [
-        Unknown::terminal("p"),
-        Unknown::terminal("n"),
-        Unknown::borrowed("ic"),
-    ];
+    const UNKNOWNS: [Unknown; 3] =
+        [Unknown::terminal("p"), Unknown::terminal("n"), Unknown::borrowed("ic")];
 
     const LATCHES: usize = 1;
 

@@ -21,10 +21,7 @@ fn device_at(
         let index = find_param(kind.params, name).expect("the test names a parameter");
         params.assign(index, *value)?;
     }
-    let env = Environment {
-        temperature,
-        ..Environment::default()
-    };
+    let env = Environment { temperature, ..Environment::default() };
     Specimen::new(kind, &*params, &env)
 }
 
@@ -34,27 +31,17 @@ fn device(kind: &Kind, values: &[(&str, f64)]) -> Specimen {
 }
 
 fn source(kind: &Kind, dc: Option<f64>, waveform: Waveform) -> Specimen {
-    let params = SourceParams {
-        dc,
-        waveform,
-        ..SourceParams::default()
-    };
+    let params = SourceParams { dc, waveform, ..SourceParams::default() };
     Specimen::new(kind, &params, &Environment::default()).expect("a source")
 }
 
 #[track_caller]
 fn close(actual: f64, expected: f64) {
-    assert!(
-        (actual - expected).abs() <= 1e-12 * expected.abs(),
-        "{actual:e} is not {expected:e}"
-    );
+    assert!((actual - expected).abs() <= 1e-12 * expected.abs(), "{actual:e} is not {expected:e}");
 }
 
 fn at_time(specimen: &Specimen, seconds: f64) -> Setting {
-    Setting {
-        time: Some(Time::new(seconds)),
-        ..specimen.setting()
-    }
+    Setting { time: Some(Time::new(seconds)), ..specimen.setting() }
 }
 
 #[test]
@@ -76,18 +63,9 @@ fn a_resistor_follows_ohm_and_its_temperature() {
 
 #[test]
 fn a_resistor_is_made_of_squares() {
-    let values = [
-        ("rsh", 50.0),
-        ("l", 22e-6),
-        ("w", 3e-6),
-        ("narrow", 1e-6),
-        ("short", 2e-6),
-    ];
+    let values = [("rsh", 50.0), ("l", 22e-6), ("w", 3e-6), ("narrow", 1e-6), ("short", 2e-6)];
     let drawn = device(&resistor::KIND, &values);
-    close(
-        drawn.residual(&[1.0, 0.0], &drawn.setting()).f[0],
-        1.0 / 500.0,
-    );
+    close(drawn.residual(&[1.0, 0.0], &drawn.setting()).f[0], 1.0 / 500.0);
 }
 
 #[test]
@@ -96,10 +74,7 @@ fn a_resistor_makes_thermal_and_flicker_noise() {
     let noisy = device(&resistor::KIND, &values);
     let sources = noisy.noise(&[2.0, 0.0], &noisy.setting());
     let density: f64 = sources.iter().map(|source| source.0.density(10.0)).sum();
-    close(
-        density,
-        4.0 * 1.380_649e-23 * 300.15 * 1e-3 + 1e-12 * 4e-6 / 10.0,
-    );
+    close(density, 4.0 * 1.380_649e-23 * 300.15 * 1e-3 + 1e-12 * 4e-6 / 10.0);
     let silent = device(&resistor::KIND, &[("r", 1e3), ("noisy", 0.0)]);
     assert!(silent.noise(&[2.0, 0.0], &silent.setting()).is_empty());
 }
@@ -108,37 +83,22 @@ fn a_resistor_makes_thermal_and_flicker_noise() {
 fn a_resistance_of_zero_is_refused_and_a_negative_one_is_not() {
     let nominal = Environment::default().nominal_temperature;
     let zero = device_at(&resistor::KIND, &[("r", 0.0)], nominal);
-    assert!(matches!(
-        zero.err(),
-        Some(ParamError::Inconsistent { name: "r", .. })
-    ));
+    assert!(matches!(zero.err(), Some(ParamError::Inconsistent { name: "r", .. })));
     assert!(matches!(
         device_at(&resistor::KIND, &[], nominal).err(),
         Some(ParamError::Missing { name: "r" })
     ));
     let collapsed = device_at(&resistor::KIND, &[("r", 1.0), ("tc1", -0.1)], 350.0);
-    assert!(matches!(
-        collapsed.err(),
-        Some(ParamError::Inconsistent { name: "tc1", .. })
-    ));
+    assert!(matches!(collapsed.err(), Some(ParamError::Inconsistent { name: "tc1", .. })));
     let negative = device(&resistor::KIND, &[("r", -50.0)]);
-    close(
-        negative.residual(&[1.0, 0.0], &negative.setting()).f[0],
-        -0.02,
-    );
+    close(negative.residual(&[1.0, 0.0], &negative.setting()).f[0], -0.02);
 }
 
 #[test]
 fn a_capacitor_stores_and_conducts_nothing() {
     let plate = device(
         &capacitor::KIND,
-        &[
-            ("cj", 1e-3),
-            ("cjsw", 1e-10),
-            ("l", 10e-6),
-            ("w", 5e-6),
-            ("ic", 2.0),
-        ],
+        &[("cj", 1e-3), ("cjsw", 1e-10), ("l", 10e-6), ("w", 5e-6), ("ic", 2.0)],
     );
     let capacitance = 1e-3 * 50e-12 + 2.0 * 1e-10 * 15e-6;
     let out = plate.load(&[3.0, 1.0], &plate.setting());
@@ -178,27 +138,18 @@ fn the_dc_value_wins_where_there_is_no_time_and_the_waveform_where_there_is() {
     let kind = &sources::CURRENT_SOURCE;
     let both = source(kind, Some(7.0), ramp());
     assert_eq!(both.residual(&[0.0; 2], &both.setting()).f, [7.0, -7.0]);
-    assert_eq!(
-        both.residual(&[0.0; 2], &at_time(&both, 0.5)).f,
-        [2.0, -2.0]
-    );
+    assert_eq!(both.residual(&[0.0; 2], &at_time(&both, 0.5)).f, [2.0, -2.0]);
     let wave = source(kind, None, ramp());
     assert_eq!(wave.residual(&[0.0; 2], &wave.setting()).f, [1.0, -1.0]);
     let constant = source(kind, Some(7.0), Waveform::None);
-    assert_eq!(
-        constant.residual(&[0.0; 2], &at_time(&constant, 0.5)).f[0],
-        7.0
-    );
+    assert_eq!(constant.residual(&[0.0; 2], &at_time(&constant, 0.5)).f[0], 7.0);
 }
 
 #[test]
 fn a_voltage_source_scales_and_drives_small_signals() {
     let kind = &sources::VOLTAGE_SOURCE;
     let battery = device(kind, &[("dc", 5.0), ("acmag", 2.0), ("acphase", 90.0)]);
-    let half = Setting {
-        source_scale: 0.5,
-        ..battery.setting()
-    };
+    let half = Setting { source_scale: 0.5, ..battery.setting() };
     let out = battery.residual(&[3.0, 1.0, 0.1], &half);
     assert_eq!(out.f, [0.1, -0.1, -0.5]);
     let stimulus = battery.stimulus()[2];
@@ -226,10 +177,7 @@ fn controlled_sources_follow_their_controls() {
     let out = g.residual(&[7.0, 1.0, 4.0, 2.0], &g.setting());
     assert_eq!(out.f, [6.0, -6.0, 0.0, 0.0]);
     let f = device(&controlled::CURRENT_BY_CURRENT, gain);
-    assert_eq!(
-        f.residual(&[7.0, 1.0, 2.0], &f.setting()).f,
-        [6.0, -6.0, 0.0]
-    );
+    assert_eq!(f.residual(&[7.0, 1.0, 2.0], &f.setting()).f, [6.0, -6.0, 0.0]);
     let h = device(&controlled::VOLTAGE_BY_CURRENT, gain);
     let out = h.residual(&[7.0, 1.0, 0.1, 2.0], &h.setting());
     assert_eq!(out.f, [0.1, -0.1, 0.0, 0.0]);
@@ -254,10 +202,7 @@ fn a_switch_remembers_between_its_thresholds() {
     for (control, expected) in up_and_down.into_iter().zip(expected) {
         close(switched(&switch, control, &mut setting), expected);
     }
-    let on = device(
-        &switches::VOLTAGE_SWITCH,
-        &[&values[..], &[("on", 1.0)]].concat(),
-    );
+    let on = device(&switches::VOLTAGE_SWITCH, &[&values[..], &[("on", 1.0)]].concat());
     close(switched(&on, 1.0, &mut on.setting()), 0.1);
 }
 
@@ -284,18 +229,10 @@ fn a_switch_takes_one_description_of_its_control() {
     let nominal = Environment::default().nominal_temperature;
     let refused =
         |values: &[(&str, f64)]| device_at(&switches::CURRENT_SWITCH, values, nominal).err();
-    assert_eq!(
-        refused(&[("ion", 1.0)]),
-        Some(ParamError::Missing { name: "ioff" })
-    );
-    for values in [
-        &[("ion", 1.0), ("ioff", 1.0)][..],
-        &[("ion", 1.0), ("ioff", 0.0), ("it", 0.5)],
-    ] {
-        assert!(matches!(
-            refused(values),
-            Some(ParamError::Inconsistent { name: "ion", .. })
-        ));
+    assert_eq!(refused(&[("ion", 1.0)]), Some(ParamError::Missing { name: "ioff" }));
+    for values in [&[("ion", 1.0), ("ioff", 1.0)][..], &[("ion", 1.0), ("ioff", 0.0), ("it", 0.5)]]
+    {
+        assert!(matches!(refused(values), Some(ParamError::Inconsistent { name: "ion", .. })));
     }
 }
 
@@ -346,19 +283,10 @@ fn a_line_turns_a_load_round_at_a_quarter_wave() {
 fn a_line_is_described_by_its_delay_or_its_wavelengths() {
     let nominal = Environment::default().nominal_temperature;
     let refused = |values: &[(&str, f64)]| device_at(&line::KIND, values, nominal).err();
-    assert_eq!(
-        refused(&[("z0", 50.0)]),
-        Some(ParamError::Missing { name: "td" })
-    );
-    assert_eq!(
-        refused(&[("td", 1e-9)]),
-        Some(ParamError::Missing { name: "z0" })
-    );
+    assert_eq!(refused(&[("z0", 50.0)]), Some(ParamError::Missing { name: "td" }));
+    assert_eq!(refused(&[("td", 1e-9)]), Some(ParamError::Missing { name: "z0" }));
     let both = refused(&[("z0", 50.0), ("td", 1e-9), ("f", 1e9)]);
-    assert!(matches!(
-        both,
-        Some(ParamError::Inconsistent { name: "td", .. })
-    ));
+    assert!(matches!(both, Some(ParamError::Inconsistent { name: "td", .. })));
 }
 
 #[test]

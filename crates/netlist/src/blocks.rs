@@ -73,17 +73,9 @@ impl Blocks {
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         let is_broken = condition.is_none();
-        let branches = vec![Branch {
-            span,
-            condition,
-            items: Vec::new(),
-        }];
+        let branches = vec![Branch { span, condition, items: Vec::new() }];
         self.open(
-            Block::Conditional(Conditional {
-                span,
-                branches,
-                end: None,
-            }),
+            Block::Conditional(Conditional { span, branches, end: None }),
             span,
             is_broken,
             diagnostics,
@@ -102,10 +94,7 @@ impl Blocks {
             let message = format!("blocks are nested more than {MAX_DEPTH} deep");
             diagnostics.push(Diagnostic::error(codes::NESTED_TOO_DEEP, span, message));
         }
-        self.open.push(Open {
-            block,
-            is_broken: is_broken || is_too_deep,
-        });
+        self.open.push(Open { block, is_broken: is_broken || is_too_deep });
     }
 
     /// `.elseif` or `.else`.
@@ -116,30 +105,18 @@ impl Blocks {
         is_broken: bool,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
-        let keyword = if condition.is_some() || is_broken {
-            ".elseif"
-        } else {
-            ".else"
-        };
-        if !self.close_inner(
-            |block| matches!(block, Block::Conditional(_)),
-            span,
-            diagnostics,
-        ) {
+        let keyword = if condition.is_some() || is_broken { ".elseif" } else { ".else" };
+        if !self.close_inner(|block| matches!(block, Block::Conditional(_)), span, diagnostics) {
             return unmatched(span, keyword, ".if", diagnostics);
         }
-        let Some(Open {
-            block: Block::Conditional(conditional),
-            is_broken: broken,
-        }) = self.open.last_mut()
+        let Some(Open { block: Block::Conditional(conditional), is_broken: broken }) =
+            self.open.last_mut()
         else {
             return;
         };
         *broken |= is_broken;
-        if let Some(last) = conditional
-            .branches
-            .last()
-            .filter(|branch| branch.condition.is_none() && !*broken)
+        if let Some(last) =
+            conditional.branches.last().filter(|branch| branch.condition.is_none() && !*broken)
         {
             let diagnostic = Diagnostic::error(
                 codes::UNMATCHED_END,
@@ -149,20 +126,12 @@ impl Blocks {
             .secondary(last.span, "the last branch starts here");
             diagnostics.push(diagnostic);
         }
-        conditional.branches.push(Branch {
-            span,
-            condition,
-            items: Vec::new(),
-        });
+        conditional.branches.push(Branch { span, condition, items: Vec::new() });
     }
 
     /// `.endif`.
     pub(crate) fn close_conditional(&mut self, span: Span, diagnostics: &mut Vec<Diagnostic>) {
-        if !self.close_inner(
-            |block| matches!(block, Block::Conditional(_)),
-            span,
-            diagnostics,
-        ) {
+        if !self.close_inner(|block| matches!(block, Block::Conditional(_)), span, diagnostics) {
             return unmatched(span, ".endif", ".if", diagnostics);
         }
         self.close(Some(span));
@@ -193,19 +162,11 @@ impl Blocks {
         if !found {
             return unmatched(span, ".ends", ".subckt", diagnostics);
         }
-        if let (
-            Some(name),
-            Some(Open {
-                block: Block::Subcircuit(subcircuit),
-                is_broken: false,
-            }),
-        ) = (name, self.open.last())
+        if let (Some(name), Some(Open { block: Block::Subcircuit(subcircuit), is_broken: false })) =
+            (name, self.open.last())
             && subcircuit.name.node != name.node
         {
-            let message = format!(
-                "\".ends {name}\" closes the subcircuit \"{}\"",
-                subcircuit.name
-            );
+            let message = format!("\".ends {name}\" closes the subcircuit \"{}\"", subcircuit.name);
             let diagnostic = Diagnostic::error(codes::MISMATCHED_END, name.span, message)
                 .secondary(subcircuit.name.span, "which is opened here")
                 .fix(name.span, subcircuit.name.node.clone());
@@ -277,11 +238,9 @@ fn missing(block: &Block) -> (Span, Code, String) {
             let message = format!("the subcircuit \"{}\" has no \".ends\"", subcircuit.name);
             (subcircuit.span, codes::MISSING_END, message)
         }
-        Block::Conditional(conditional) => (
-            conditional.span,
-            codes::MISSING_END,
-            "the \".if\" has no \".endif\"".to_owned(),
-        ),
+        Block::Conditional(conditional) => {
+            (conditional.span, codes::MISSING_END, "the \".if\" has no \".endif\"".to_owned())
+        }
     }
 }
 

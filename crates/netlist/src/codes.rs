@@ -48,8 +48,7 @@ pub struct CodeEntry {
 /// ```
 #[must_use]
 pub fn explain(code: &str) -> Option<&'static CodeEntry> {
-    ALL.iter()
-        .find(|entry| entry.code.as_str().eq_ignore_ascii_case(code.trim()))
+    ALL.iter().find(|entry| entry.code.as_str().eq_ignore_ascii_case(code.trim()))
 }
 
 macro_rules! codes {

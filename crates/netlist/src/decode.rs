@@ -22,14 +22,7 @@ pub(crate) fn decode(bytes: Vec<u8>) -> Decoded {
             cut(text, false)
         }
         // A Latin-1 byte is the code point of the same number.
-        Err(error) => cut(
-            error
-                .as_bytes()
-                .iter()
-                .map(|&byte| char::from(byte))
-                .collect(),
-            true,
-        ),
+        Err(error) => cut(error.as_bytes().iter().map(|&byte| char::from(byte)).collect(), true),
     }
 }
 
@@ -39,13 +32,9 @@ fn decode_utf16(bytes: &[u8]) -> Option<String> {
         [0xfe, 0xff] => u16::from_be_bytes,
         _ => return None,
     };
-    let units = bytes[2..]
-        .chunks_exact(2)
-        .map(|pair| read([pair[0], pair[1]]));
+    let units = bytes[2..].chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
     Some(
-        char::decode_utf16(units)
-            .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-            .collect(),
+        char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect(),
     )
 }
 
@@ -57,11 +46,7 @@ fn cut(mut text: String, is_latin1: bool) -> Decoded {
     if text.contains('\r') && !text.contains('\n') {
         text = text.replace('\r', "\n");
     }
-    Decoded {
-        text,
-        is_latin1,
-        is_cut: end.is_some(),
-    }
+    Decoded { text, is_latin1, is_cut: end.is_some() }
 }
 
 #[cfg(test)]

@@ -84,10 +84,7 @@ impl Diagnostic {
             severity,
             code,
             message: message.into(),
-            primary: Label {
-                span,
-                message: String::new(),
-            },
+            primary: Label { span, message: String::new() },
             secondary: Vec::new(),
             help: None,
             fix: None,
@@ -120,10 +117,7 @@ impl Diagnostic {
     /// Points at another place.
     #[must_use]
     pub fn secondary(mut self, span: Span, message: impl Into<String>) -> Self {
-        self.secondary.push(Label {
-            span,
-            message: message.into(),
-        });
+        self.secondary.push(Label { span, message: message.into() });
         self
     }
 
@@ -138,8 +132,7 @@ impl Diagnostic {
     #[must_use]
     pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Self {
         let replacement = replacement.into();
-        self.help
-            .get_or_insert_with(|| format!("did you mean \"{replacement}\"?"));
+        self.help.get_or_insert_with(|| format!("did you mean \"{replacement}\"?"));
         self.fix = Some(Fix { span, replacement });
         self
     }
@@ -157,10 +150,7 @@ impl Diagnostic {
     /// Adds a step of the include or subcircuit trace; call it innermost first.
     #[must_use]
     pub fn traced(mut self, span: Span, message: impl Into<String>) -> Self {
-        self.trace.push(TraceEntry {
-            span,
-            message: message.into(),
-        });
+        self.trace.push(TraceEntry { span, message: message.into() });
         self
     }
 
@@ -168,11 +158,11 @@ impl Diagnostic {
     #[must_use]
     pub fn with_include_trace(mut self, sources: &SourceMap) -> Self {
         let includes = sources.include_trace(self.primary.span.file);
-        self.trace
-            .extend(includes.into_iter().map(|span| TraceEntry {
-                span,
-                message: "included from here".to_owned(),
-            }));
+        self.trace.extend(
+            includes
+                .into_iter()
+                .map(|span| TraceEntry { span, message: "included from here".to_owned() }),
+        );
         self
     }
 
@@ -210,11 +200,7 @@ const SHOWN: usize = 160;
 fn render_label(text: &mut String, sources: &SourceMap, label: &Label, mark: char) {
     let position = sources.position(label.span);
     let line = sources.line(label.span.file, position.line);
-    let skipped = if position.column > SHOWN {
-        position.column - SHOWN / 2
-    } else {
-        0
-    };
+    let skipped = if position.column > SHOWN { position.column - SHOWN / 2 } else { 0 };
     let shown: String = line
         .chars()
         .skip(skipped)
@@ -222,24 +208,11 @@ fn render_label(text: &mut String, sources: &SourceMap, label: &Label, mark: cha
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
     let indent = position.column - 1 - skipped;
-    let length = sources
-        .snippet(label.span)
-        .chars()
-        .take_while(|&c| c != '\n')
-        .count();
-    let marks = length
-        .min(shown.chars().count().saturating_sub(indent))
-        .max(1);
+    let length = sources.snippet(label.span).chars().take_while(|&c| c != '\n').count();
+    let marks = length.min(shown.chars().count().saturating_sub(indent)).max(1);
     let marks: String = std::iter::repeat_n(mark, marks).collect();
-    let remark = if label.message.is_empty() {
-        String::new()
-    } else {
-        format!(" {}", label.message)
-    };
+    let remark =
+        if label.message.is_empty() { String::new() } else { format!(" {}", label.message) };
     text.push_str(&format!("  --> {}\n", sources.describe(label.span)));
-    text.push_str(&format!(
-        "   | {}\n   | {:indent$}{marks}{remark}\n",
-        shown.trim_end(),
-        ""
-    ));
+    text.push_str(&format!("   | {}\n   | {:indent$}{marks}{remark}\n", shown.trim_end(), ""));
 }

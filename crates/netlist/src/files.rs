@@ -98,11 +98,8 @@ impl<'a> Files<'a> {
         if bytes.len() > MAX_BYTES {
             let file = self.sources.add(path, "", from);
             let span = from.unwrap_or(Span::new(file, 0, 0));
-            let message = format!(
-                "\"{}\" has {} bytes; a file may have 2 GiB",
-                path.display(),
-                bytes.len()
-            );
+            let message =
+                format!("\"{}\" has {} bytes; a file may have 2 GiB", path.display(), bytes.len());
             diagnostics.push(Diagnostic::error(codes::FILE_TOO_LARGE, span, message));
             return None;
         }
@@ -138,17 +135,10 @@ impl<'a> Files<'a> {
             return None;
         }
         let (file, found) = self.find(path, card, diagnostics)?;
-        let link = (
-            normalised(&found),
-            section.map(|section| section.node.clone()),
-        );
+        let link = (normalised(&found), section.map(|section| section.node.clone()));
         if self.chain.contains(&link) {
             let message = format!("\"{}\" includes itself", found.display());
-            diagnostics.push(Diagnostic::error(
-                codes::RECURSIVE_INCLUDE,
-                path.span,
-                message,
-            ));
+            diagnostics.push(Diagnostic::error(codes::RECURSIVE_INCLUDE, path.span, message));
             return None;
         }
         self.chain.push(link);
@@ -186,10 +176,8 @@ impl<'a> Files<'a> {
         }
         let message = format!("cannot find the file \"{}\"", path.node);
         let mut diagnostic = Diagnostic::error(codes::CANNOT_READ, path.span, message);
-        if let Some(place) = self
-            .candidates(path)
-            .first()
-            .filter(|place| place.to_str() != Some(&path.node))
+        if let Some(place) =
+            self.candidates(path).first().filter(|place| place.to_str() != Some(&path.node))
         {
             diagnostic = diagnostic.help(format!("it should be at \"{}\"", place.display()));
         }
@@ -199,12 +187,7 @@ impl<'a> Files<'a> {
 
     /// Beside the including file, then in the include paths; backslashes may be separators of a Windows path.
     fn candidates(&self, path: &Spanned<String>) -> Vec<PathBuf> {
-        let folder = self
-            .sources
-            .file(path.span.file)
-            .path()
-            .parent()
-            .unwrap_or(Path::new(""));
+        let folder = self.sources.file(path.span.file).path().parent().unwrap_or(Path::new(""));
         let folders =
             || std::iter::once(folder).chain(self.include_paths.iter().map(PathBuf::as_path));
         let mut candidates: Vec<PathBuf> =
@@ -227,10 +210,7 @@ impl<'a> Files<'a> {
         let mut values = Vec::new();
         let mut start = 0;
         for line in text.split_inclusive('\n') {
-            if !line
-                .trim_start_matches(is_blank)
-                .starts_with(['*', ';', '#', '/'])
-            {
+            if !line.trim_start_matches(is_blank).starts_with(['*', ';', '#', '/']) {
                 read_numbers(line, file, start, &mut values, diagnostics)?;
             }
             start += line.len();

@@ -26,23 +26,14 @@ pub(crate) struct Line<'a> {
 impl<'a> Line<'a> {
     /// A line that stands in one piece at `base`.
     pub(crate) fn whole(file: FileId, text: &'a str, base: u32) -> Self {
-        Line {
-            file,
-            text: Cow::Borrowed(text),
-            base,
-            joints: Vec::new(),
-        }
+        Line { file, text: Cow::Borrowed(text), base, joints: Vec::new() }
     }
 
     /// The span of a range of the text.
     pub(crate) fn span(&self, start: usize, end: usize) -> Span {
         let first = self.locate(start);
         // The end belongs to the piece that holds the last byte, not to the one that begins behind it.
-        let last = if end > start {
-            self.locate(end - 1) + 1
-        } else {
-            first
-        };
+        let last = if end > start { self.locate(end - 1) + 1 } else { first };
         Span::new(self.file, first, last)
     }
 
@@ -53,11 +44,7 @@ impl<'a> Line<'a> {
 
     fn locate(&self, offset: usize) -> u32 {
         let offset = offset as u32;
-        match self
-            .joints
-            .partition_point(|&(begin, _)| begin <= offset)
-            .checked_sub(1)
-        {
+        match self.joints.partition_point(|&(begin, _)| begin <= offset).checked_sub(1) {
             Some(index) => self.joints[index].1 + (offset - self.joints[index].0),
             None => self.base + offset,
         }
@@ -73,11 +60,7 @@ impl<'a> Line<'a> {
 
 /// Blanks are white space and control characters: old editors leave form feeds and ^Z behind.
 pub(crate) fn is_blank(c: char) -> bool {
-    if c.is_ascii() {
-        c <= ' ' || c == '\x7f'
-    } else {
-        c.is_whitespace() || c.is_control()
-    }
+    if c.is_ascii() { c <= ' ' || c == '\x7f' } else { c.is_whitespace() || c.is_control() }
 }
 
 /// Reads the logical lines of one file in order.
@@ -99,12 +82,7 @@ struct Physical<'a> {
 
 impl<'a> LineReader<'a> {
     pub(crate) fn new(file: FileId, text: &'a str) -> Self {
-        LineReader {
-            file,
-            text,
-            position: 0,
-            before: 0,
-        }
+        LineReader { file, text, position: 0, before: 0 }
     }
 
     /// The next physical line as it stands, without its line end: the title, or a line of a control block.
@@ -119,11 +97,7 @@ impl<'a> LineReader<'a> {
         while let Some(line) = self.physical() {
             self.position = line.next;
             self.before = line.start;
-            let word = line
-                .text
-                .split(is_blank)
-                .find(|word| !word.is_empty())
-                .unwrap_or("");
+            let word = line.text.split(is_blank).find(|word| !word.is_empty()).unwrap_or("");
             if word.eq_ignore_ascii_case(keyword) {
                 return true;
             }
@@ -133,11 +107,7 @@ impl<'a> LineReader<'a> {
 
     /// The line that [`LineReader::skip_behind`] found, without its comment.
     pub(crate) fn line_before(&self) -> &'a str {
-        strip(
-            self.text[self.before..self.position].trim_matches(is_blank),
-            None,
-        )
-        .0
+        strip(self.text[self.before..self.position].trim_matches(is_blank), None).0
     }
 
     /// The next card; `None` at the end of the file.
@@ -209,11 +179,7 @@ impl<'a> LineReader<'a> {
         }
         let length = rest.find('\n').unwrap_or(rest.len());
         let next = (self.position + length + 1).min(self.text.len());
-        Some(Physical {
-            text: rest[..length].trim_end_matches('\r'),
-            start: self.position,
-            next,
-        })
+        Some(Physical { text: rest[..length].trim_end_matches('\r'), start: self.position, next })
     }
 }
 
@@ -237,10 +203,7 @@ fn is_comment(line: &str, trimmed: &str) -> bool {
 /// Removes a comment, trailing blanks and a trailing `\\`.
 fn strip(text: &str, quote: Option<char>) -> (&str, Scan) {
     let keeps_slashes = is_include(text);
-    let mut scan = Scan {
-        quote,
-        continues: false,
-    };
+    let mut scan = Scan { quote, continues: false };
     let mut end = text.len();
     let mut before = ' ';
     let bytes = text.as_bytes();
@@ -271,13 +234,7 @@ fn strip(text: &str, quote: Option<char>) -> (&str, Scan) {
     }
     let stripped = text[..end].trim_end_matches(is_blank);
     match stripped.strip_suffix("\\\\") {
-        Some(continued) => (
-            continued.trim_end_matches(is_blank),
-            Scan {
-                continues: true,
-                ..scan
-            },
-        ),
+        Some(continued) => (continued.trim_end_matches(is_blank), Scan { continues: true, ..scan }),
         None => (stripped, scan),
     }
 }
@@ -307,11 +264,7 @@ mod tests {
             assert_eq!(snippet, &line.text[word..]);
             lines.push(line.text.to_string());
         }
-        lines.extend(
-            diagnostics
-                .iter()
-                .map(|diagnostic| diagnostic.code.to_string()),
-        );
+        lines.extend(diagnostics.iter().map(|diagnostic| diagnostic.code.to_string()));
         lines
     }
 
@@ -319,32 +272,20 @@ mod tests {
     fn comments_go() {
         let text =
             "* c\nR1 a b 1k ; x\n  * c\nR2 a b 1k $ x\n\n# c\nR3 a$b c 1k // x\nR4 a b, $ x\n";
-        assert_eq!(
-            read(text),
-            ["R1 a b 1k", "R2 a b 1k", "R3 a$b c 1k", "R4 a b,"]
-        );
+        assert_eq!(read(text), ["R1 a b 1k", "R2 a b 1k", "R3 a$b c 1k", "R4 a b,"]);
     }
 
     #[test]
     fn quotes_protect_text() {
-        assert_eq!(
-            read(".param a='b;c' s=\"x // y\" ; z"),
-            [".param a='b;c' s=\"x // y\""]
-        );
+        assert_eq!(read(".param a='b;c' s=\"x // y\" ; z"), [".param a='b;c' s=\"x // y\""]);
         assert_eq!(read("R1 a b 'x\n+ ; y' ; z"), ["R1 a b 'x  ; y'"]);
         assert_eq!(read(".include a//b.sp // c"), [".include a//b.sp"]);
     }
 
     #[test]
     fn continuations_cross_comments_and_blank_lines() {
-        assert_eq!(
-            read("R1 a\n* c\n\n  + b\n+ 1k\nR2 a b 2"),
-            ["R1 a  b  1k", "R2 a b 2"]
-        );
-        assert_eq!(
-            read("R1 a \\\\\nb 1k\nR2 a b 2\n* c\n"),
-            ["R1 a b 1k", "R2 a b 2"]
-        );
+        assert_eq!(read("R1 a\n* c\n\n  + b\n+ 1k\nR2 a b 2"), ["R1 a  b  1k", "R2 a b 2"]);
+        assert_eq!(read("R1 a \\\\\nb 1k\nR2 a b 2\n* c\n"), ["R1 a b 1k", "R2 a b 2"]);
         assert_eq!(read("+ x\nR1 a b 1"), ["R1 a b 1", "E0106"]);
     }
 

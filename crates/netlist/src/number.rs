@@ -91,9 +91,7 @@ pub fn parse_number(text: &str) -> Result<f64, NumberError> {
 
 pub(crate) fn read(text: &str) -> Result<Number, NumberError> {
     let Ok((rest, literal)) = literal(text) else {
-        return Err(NumberError::NotANumber {
-            text: text.to_owned(),
-        });
+        return Err(NumberError::NotANumber { text: text.to_owned() });
     };
     let Some(ending) = Ending::of(rest, literal.is_whole()) else {
         let number = text[..text.len() - rest.len()].to_owned();
@@ -104,13 +102,8 @@ pub(crate) fn read(text: &str) -> Result<Number, NumberError> {
         });
     };
     match literal.value(&ending) {
-        Some(value) => Ok(Number {
-            value,
-            ambiguity: ending.ambiguity,
-        }),
-        None => Err(NumberError::OutOfRange {
-            text: text.to_owned(),
-        }),
+        Some(value) => Ok(Number { value, ambiguity: ending.ambiguity }),
+        None => Err(NumberError::OutOfRange { text: text.to_owned() }),
     }
 }
 
@@ -124,12 +117,7 @@ pub(crate) fn read_prefix(text: &str) -> Option<f64> {
         .find(|(suffix, _)| !matches!(*suffix, "a" | "r") && lower.starts_with(suffix));
     let exponent = suffix.map_or(0, |&(_, exponent)| exponent);
     let exponent = if is_mil { 0 } else { exponent };
-    literal.value(&Ending {
-        exponent,
-        is_mil,
-        fraction: "",
-        ambiguity: None,
-    })
+    literal.value(&Ending { exponent, is_mil, fraction: "", ambiguity: None })
 }
 
 /// The length of the number token at the start of an unsigned text: digits, exponent, suffix, unit. Zero if there is
@@ -140,9 +128,7 @@ pub(crate) fn token_length(text: &str) -> usize {
     }
     let tail = take_while::<_, _, nom::error::Error<&str>>(|c: char| c.is_alphanumeric());
     // Not `recognize`: it compares addresses, and what `digit0` leaves at the end of a text is empty but elsewhere.
-    pair(literal, tail)
-        .parse(text)
-        .map_or(0, |(rest, _)| text.len() - rest.len())
+    pair(literal, tail).parse(text).map_or(0, |(rest, _)| text.len() - rest.len())
 }
 
 /// Sign, digits and exponent as they were written.
@@ -160,15 +146,7 @@ fn literal(text: &str) -> IResult<&str, Literal<'_>> {
     let (text, (whole, fraction)) = alt((with_whole, without_whole)).parse(text)?;
     let signed = recognize(pair(opt(one_of("+-")), digit1));
     let (text, exponent) = opt(preceded(one_of("eEdD"), signed)).parse(text)?;
-    Ok((
-        text,
-        Literal {
-            negative: sign == Some('-'),
-            whole,
-            fraction,
-            exponent,
-        },
-    ))
+    Ok((text, Literal { negative: sign == Some('-'), whole, fraction, exponent }))
 }
 
 impl Literal<'_> {
@@ -205,14 +183,8 @@ impl Literal<'_> {
 /// Exponents beyond any double are cut off where they no longer matter.
 fn parse_exponent(text: &str) -> i64 {
     const LARGEST: i64 = 1_000_000_000;
-    let limit = if text.starts_with('-') {
-        -LARGEST
-    } else {
-        LARGEST
-    };
-    text.parse::<i64>()
-        .unwrap_or(limit)
-        .clamp(-LARGEST, LARGEST)
+    let limit = if text.starts_with('-') { -LARGEST } else { LARGEST };
+    text.parse::<i64>().unwrap_or(limit).clamp(-LARGEST, LARGEST)
 }
 
 /// A thousandth of an inch is 254e-7 m, and a decimal number times 254 is still exact.
@@ -228,11 +200,7 @@ fn times_254(digits: &str) -> String {
         product.push(b'0' + (carry % 10) as u8);
         carry /= 10;
     }
-    product
-        .iter()
-        .rev()
-        .map(|&digit| char::from(digit))
-        .collect()
+    product.iter().rev().map(|&digit| char::from(digit)).collect()
 }
 
 /// What follows the digits.
@@ -274,9 +242,8 @@ const UNITS: [&str; 27] = [
 const UNITS_AFTER_SUFFIX: [&str; 3] = ["f", "a", "m"];
 
 /// Units whose first letter is a suffix, but which nobody could mean otherwise.
-const SPELLED_OUT: [&str; 10] = [
-    "farad", "farads", "amp", "amps", "ampere", "amperes", "meter", "meters", "metre", "metres",
-];
+const SPELLED_OUT: [&str; 10] =
+    ["farad", "farads", "amp", "amps", "ampere", "amperes", "meter", "meters", "metre", "metres"];
 
 impl<'a> Ending<'a> {
     /// True if nothing follows that changes the value.
@@ -286,12 +253,7 @@ impl<'a> Ending<'a> {
 
     /// Reads suffix and unit; `None` if they are neither.
     fn of(text: &'a str, may_be_point: bool) -> Option<Self> {
-        let plain = Ending {
-            exponent: 0,
-            is_mil: false,
-            fraction: "",
-            ambiguity: None,
-        };
+        let plain = Ending { exponent: 0, is_mil: false, fraction: "", ambiguity: None };
         if text.is_empty() {
             return Some(plain);
         }
@@ -300,25 +262,13 @@ impl<'a> Ending<'a> {
             return Some(plain);
         }
         if lower == "a" {
-            return Some(Ending {
-                ambiguity: Some(Ambiguity::Ampere),
-                ..plain
-            });
+            return Some(Ending { ambiguity: Some(Ambiguity::Ampere), ..plain });
         }
         if SPELLED_OUT.contains(&lower.as_str()) {
-            return Some(Ending {
-                ambiguity: Some(Ambiguity::SpelledOut),
-                ..plain
-            });
+            return Some(Ending { ambiguity: Some(Ambiguity::SpelledOut), ..plain });
         }
-        if lower
-            .strip_prefix("mil")
-            .is_some_and(|rest| rest.is_empty() || rest == "s")
-        {
-            return Some(Ending {
-                is_mil: true,
-                ..plain
-            });
+        if lower.strip_prefix("mil").is_some_and(|rest| rest.is_empty() || rest == "s") {
+            return Some(Ending { is_mil: true, ..plain });
         }
         SUFFIXES.iter().find_map(|&(suffix, exponent)| {
             let rest = lower.strip_prefix(suffix)?;
@@ -333,12 +283,7 @@ impl<'a> Ending<'a> {
             let ambiguity = (lower == "f").then_some(Ambiguity::Femto);
             // Suffixes keep their length in lower case, so the digits can be borrowed from the original text.
             let fraction = text.get(suffix.len()..suffix.len() + digits)?;
-            Some(Ending {
-                exponent,
-                fraction,
-                ambiguity,
-                ..plain
-            })
+            Some(Ending { exponent, fraction, ambiguity, ..plain })
         })
     }
 }
@@ -408,13 +353,9 @@ mod tests {
 
     #[test]
     fn a_suffix_may_stand_for_the_decimal_point() {
-        for (text, value) in [
-            ("4k7", 4.7e3),
-            ("2r2", 2.2),
-            ("1M5", 1.5e-3),
-            ("3n3F", 3.3e-9),
-            ("4meg7", 4.7e6),
-        ] {
+        for (text, value) in
+            [("4k7", 4.7e3), ("2r2", 2.2), ("1M5", 1.5e-3), ("3n3F", 3.3e-9), ("4meg7", 4.7e6)]
+        {
             assert_eq!(parse_number(text), Ok(value), "{text}");
         }
     }
@@ -436,15 +377,11 @@ mod tests {
         }
         assert_eq!(
             parse_number("1e400"),
-            Err(NumberError::OutOfRange {
-                text: "1e400".to_owned()
-            })
+            Err(NumberError::OutOfRange { text: "1e400".to_owned() })
         );
         assert_eq!(
             parse_number("1e-400"),
-            Err(NumberError::OutOfRange {
-                text: "1e-400".to_owned()
-            })
+            Err(NumberError::OutOfRange { text: "1e-400".to_owned() })
         );
         assert_eq!(parse_number("1e99999999999999999999").ok(), None);
         assert_eq!(parse_number("0e99"), Ok(0.0));
@@ -452,12 +389,9 @@ mod tests {
 
     #[test]
     fn a_prefix_is_read_without_its_tail() {
-        for (text, value) in [
-            ("1kk", Some(1e3)),
-            ("1x", Some(1.0)),
-            ("1e", Some(1.0)),
-            ("10uX7R", Some(10e-6)),
-        ] {
+        for (text, value) in
+            [("1kk", Some(1e3)), ("1x", Some(1.0)), ("1e", Some(1.0)), ("10uX7R", Some(10e-6))]
+        {
             assert_eq!(read_prefix(text), value, "{text}");
         }
         assert_eq!(read_prefix("2milx"), Some(50.8e-6));
@@ -468,10 +402,7 @@ mod tests {
     fn ambiguous_numbers_are_marked() {
         assert_eq!(read("1F").map(|n| n.ambiguity), Ok(Some(Ambiguity::Femto)));
         assert_eq!(read("1A").map(|n| n.ambiguity), Ok(Some(Ambiguity::Ampere)));
-        assert_eq!(
-            read("1farad").map(|n| n.ambiguity),
-            Ok(Some(Ambiguity::SpelledOut))
-        );
+        assert_eq!(read("1farad").map(|n| n.ambiguity), Ok(Some(Ambiguity::SpelledOut)));
         assert_eq!(read("1fF").map(|n| n.ambiguity), Ok(None));
     }
 

@@ -47,9 +47,6 @@ impl Parsed {
     /// All diagnostics as plain text.
     #[must_use]
     pub fn render(&self) -> String {
-        self.diagnostics
-            .iter()
-            .map(|diagnostic| diagnostic.render(&self.sources))
-            .collect()
+        self.diagnostics.iter().map(|diagnostic| diagnostic.render(&self.sources)).collect()
     }
 }

@@ -56,10 +56,7 @@ pub fn parse_text(
 ) -> Parsed {
     let mut parser = Parser::new(loader, options);
     let bytes = text.as_bytes().to_vec();
-    if let Some(file) = parser
-        .files
-        .add_top(path.as_ref(), bytes, &mut parser.diagnostics)
-    {
+    if let Some(file) = parser.files.add_top(path.as_ref(), bytes, &mut parser.diagnostics) {
         parser.read(file, Part::Top);
     }
     parser.finish()
@@ -121,17 +118,11 @@ impl<'a> Parser<'a> {
             self.diagnostics.append(&mut items_diagnostics);
         }
         let sources = self.files.into_sources();
-        let diagnostics = self
-            .diagnostics
-            .into_iter()
-            .map(|diagnostic| diagnostic.with_include_trace(&sources));
+        let diagnostics =
+            self.diagnostics.into_iter().map(|diagnostic| diagnostic.with_include_trace(&sources));
         let diagnostics = diagnostics.collect();
         Parsed {
-            netlist: Netlist {
-                title: self.title,
-                items,
-                end: self.end,
-            },
+            netlist: Netlist { title: self.title, items, end: self.end },
             sources,
             diagnostics,
         }
@@ -158,8 +149,7 @@ impl<'a> Parser<'a> {
         }
         if let Part::Section(section) = part {
             let message = format!("the section \"{section}\" has no \".endl\"");
-            self.diagnostics
-                .push(Diagnostic::error(codes::MISSING_END, section.span, message));
+            self.diagnostics.push(Diagnostic::error(codes::MISSING_END, section.span, message));
         }
     }
 
@@ -167,8 +157,7 @@ impl<'a> Parser<'a> {
         if !line.text.is_ascii() && self.files.take_latin1(file) {
             let message = "this line is neither ASCII nor UTF-8, and is read as Latin-1";
             let diagnostic = Diagnostic::warning(codes::NOT_UTF8, line.full_span(), message);
-            self.diagnostics
-                .push(diagnostic.help("save the file as UTF-8"));
+            self.diagnostics.push(diagnostic.help("save the file as UTF-8"));
         }
     }
 
@@ -184,10 +173,7 @@ impl<'a> Parser<'a> {
             return false;
         }
         if is_first
-            && !self
-                .diagnostics
-                .iter()
-                .any(|diagnostic| diagnostic.code == codes::TOO_MANY_ERRORS)
+            && !self.diagnostics.iter().any(|diagnostic| diagnostic.code == codes::TOO_MANY_ERRORS)
         {
             let message = format!("reading stops after {MAX_ERRORS} errors");
             self.diagnostics.push(Diagnostic::error(
@@ -241,21 +227,10 @@ impl<'a> Parser<'a> {
     }
 
     fn dot_card(&mut self, reader: &mut LineReader<'_>, line: &Line<'_>, part: Part<'_>) -> Flow {
-        let keyword = line
-            .text
-            .split(is_blank)
-            .next()
-            .unwrap_or("")
-            .to_ascii_lowercase();
-        let names_a_file = matches!(
-            keyword.as_str(),
-            ".include" | ".inc" | ".incl" | ".lib" | ".title" | ".endl"
-        );
-        let unbalanced = if names_a_file {
-            None
-        } else {
-            balance::check(line)
-        };
+        let keyword = line.text.split(is_blank).next().unwrap_or("").to_ascii_lowercase();
+        let names_a_file =
+            matches!(keyword.as_str(), ".include" | ".inc" | ".incl" | ".lib" | ".title" | ".endl");
+        let unbalanced = if names_a_file { None } else { balance::check(line) };
         let is_broken = unbalanced.is_some();
         self.diagnostics.extend(unbalanced);
         let mark = self.diagnostics.len();
@@ -277,15 +252,10 @@ impl<'a> Parser<'a> {
     /// Keeps blocks in order although their opening card could not be read.
     fn open_broken(&mut self, keyword: &str, span: Span) {
         match keyword {
-            ".subckt" | ".macro" => self
-                .blocks
-                .open_broken_subcircuit(span, &mut self.diagnostics),
-            ".ends" | ".eom" => self
-                .blocks
-                .close_subcircuit(span, None, &mut self.diagnostics),
+            ".subckt" | ".macro" => self.blocks.open_broken_subcircuit(span, &mut self.diagnostics),
+            ".ends" | ".eom" => self.blocks.close_subcircuit(span, None, &mut self.diagnostics),
             _ if keyword.starts_with(".if") => {
-                self.blocks
-                    .open_conditional(span, None, &mut self.diagnostics)
+                self.blocks.open_conditional(span, None, &mut self.diagnostics)
             }
             _ if keyword.starts_with(".elseif") => {
                 self.blocks.branch(span, None, true, &mut self.diagnostics)
@@ -309,20 +279,17 @@ impl<'a> Parser<'a> {
             Directive::Section(name) => return self.section(&name, span, reader, part),
             Directive::EndSection if matches!(part, Part::Section(_)) => return Flow::Stop,
             Directive::EndSection => self.unmatched(span, ".endl", ".lib"),
-            Directive::Subcircuit(subcircuit) => self
-                .blocks
-                .open_subcircuit(subcircuit, &mut self.diagnostics),
+            Directive::Subcircuit(subcircuit) => {
+                self.blocks.open_subcircuit(subcircuit, &mut self.diagnostics)
+            }
             Directive::EndSubcircuit(name) => {
-                self.blocks
-                    .close_subcircuit(span, name.as_ref(), &mut self.diagnostics);
+                self.blocks.close_subcircuit(span, name.as_ref(), &mut self.diagnostics);
             }
             Directive::If(condition) => {
-                self.blocks
-                    .open_conditional(span, Some(condition), &mut self.diagnostics)
+                self.blocks.open_conditional(span, Some(condition), &mut self.diagnostics)
             }
             Directive::ElseIf(condition) => {
-                self.blocks
-                    .branch(span, Some(condition), false, &mut self.diagnostics)
+                self.blocks.branch(span, Some(condition), false, &mut self.diagnostics)
             }
             Directive::Else => self.blocks.branch(span, None, false, &mut self.diagnostics),
             Directive::EndIf => self.blocks.close_conditional(span, &mut self.diagnostics),
@@ -335,17 +302,12 @@ impl<'a> Parser<'a> {
 
     fn unmatched(&mut self, span: Span, keyword: &str, opening: &str) {
         let message = format!("\"{keyword}\" without \"{opening}\"");
-        self.diagnostics
-            .push(Diagnostic::error(codes::UNMATCHED_END, span, message));
+        self.diagnostics.push(Diagnostic::error(codes::UNMATCHED_END, span, message));
     }
 
     /// `.control … .endc`.
     fn control(&mut self, span: Span, reader: &mut LineReader<'_>) {
-        let mut block = ControlBlock {
-            span,
-            lines: Vec::new(),
-            end: None,
-        };
+        let mut block = ControlBlock { span, lines: Vec::new(), end: None };
         while let Some(line) = reader.next_raw() {
             let text = line.text.trim_matches(is_blank);
             if text.is_empty() || text.starts_with(['*', '#']) {
@@ -384,8 +346,7 @@ impl<'a> Parser<'a> {
             "text after .end is not read"
         };
         let diagnostic = Diagnostic::warning(codes::AFTER_END, line.full_span(), message);
-        self.diagnostics
-            .push(diagnostic.secondary(span, "the netlist ends here"));
+        self.diagnostics.push(diagnostic.secondary(span, "the netlist ends here"));
         if reads_on { Flow::Continue } else { Flow::Stop }
     }
 
@@ -413,13 +374,10 @@ impl<'a> Parser<'a> {
             return Flow::Continue;
         }
         if let Part::Section(open) = part {
-            let message = format!(
-                "the section \"{}\" begins inside the section \"{open}\"",
-                name.node
-            );
+            let message =
+                format!("the section \"{}\" begins inside the section \"{open}\"", name.node);
             let diagnostic = Diagnostic::error(codes::MISPLACED, card, message);
-            self.diagnostics
-                .push(diagnostic.help("close the section before it with .endl"));
+            self.diagnostics.push(diagnostic.help("close the section before it with .endl"));
         }
         *reader = ahead;
         Flow::Continue
@@ -435,11 +393,8 @@ impl<'a> Parser<'a> {
                 .filter(|word| !word.is_empty())
                 .nth(1)
                 .unwrap_or("");
-            let words = reader
-                .line_before()
-                .split(is_blank)
-                .filter(|word| !word.is_empty())
-                .count();
+            let words =
+                reader.line_before().split(is_blank).filter(|word| !word.is_empty()).count();
             let name = name.trim_matches(['\'', '"']).to_ascii_lowercase();
             if words == 2 && name == section.node {
                 return true;

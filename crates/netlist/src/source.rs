@@ -25,11 +25,7 @@ impl Span {
     /// The span of `start..end` in `file`.
     #[must_use]
     pub fn new(file: FileId, start: u32, end: u32) -> Self {
-        Span {
-            file,
-            start,
-            end: end.max(start),
-        }
+        Span { file, start, end: end.max(start) }
     }
 
     /// The smallest span that covers both; `self` if they lie in different files.
@@ -38,20 +34,13 @@ impl Span {
         if self.file != other.file {
             return self;
         }
-        Span {
-            file: self.file,
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Span { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
     /// The empty span just behind this one.
     #[must_use]
     pub fn after(self) -> Span {
-        Span {
-            start: self.end,
-            ..self
-        }
+        Span { start: self.end, ..self }
     }
 }
 
@@ -72,10 +61,7 @@ impl<T> Spanned<T> {
 
     /// The same span around another thing.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
-        Spanned {
-            node: f(self.node),
-            span: self.span,
-        }
+        Spanned { node: f(self.node), span: self.span }
     }
 }
 
@@ -149,20 +135,12 @@ impl SourceMap {
     ) -> FileId {
         let text = text.into();
         let line_starts = line_starts(&text);
-        self.push(SourceFile {
-            path: path.into(),
-            text,
-            line_starts,
-            included_from,
-        })
+        self.push(SourceFile { path: path.into(), text, line_starts, included_from })
     }
 
     /// Adds another reading of a file that is already here.
     pub(crate) fn add_again(&mut self, file: FileId, included_from: Option<Span>) -> FileId {
-        let copy = SourceFile {
-            included_from,
-            ..self.file(file).clone()
-        };
+        let copy = SourceFile { included_from, ..self.file(file).clone() };
         self.push(copy)
     }
 
@@ -183,19 +161,13 @@ impl SourceMap {
 
     /// The files in the order in which they were read, each with its id.
     pub fn files(&self) -> impl ExactSizeIterator<Item = (FileId, &SourceFile)> {
-        self.files
-            .iter()
-            .enumerate()
-            .map(|(index, file)| (FileId(index as u32), file))
+        self.files.iter().enumerate().map(|(index, file)| (FileId(index as u32), file))
     }
 
     /// The text that a span covers; empty if the span does not lie on characters of its file.
     #[must_use]
     pub fn snippet(&self, span: Span) -> &str {
-        self.file(span.file)
-            .text
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or("")
+        self.file(span.file).text.get(span.start as usize..span.end as usize).unwrap_or("")
     }
 
     /// Line and column of the first byte of a span.
@@ -208,17 +180,10 @@ impl SourceMap {
     #[must_use]
     pub fn position_at(&self, file: FileId, offset: u32) -> Position {
         let file = self.file(file);
-        let line = file
-            .line_starts
-            .partition_point(|&start| start <= offset)
-            .max(1);
+        let line = file.line_starts.partition_point(|&start| start <= offset).max(1);
         let start = file.line_starts[line - 1] as usize;
         let end = (offset as usize).min(file.text.len());
-        let column = file
-            .text
-            .get(start..end)
-            .map_or(end - start, |text| text.chars().count())
-            + 1;
+        let column = file.text.get(start..end).map_or(end - start, |text| text.chars().count()) + 1;
         Position { line, column }
     }
 
@@ -226,16 +191,10 @@ impl SourceMap {
     #[must_use]
     pub fn line(&self, file: FileId, line: usize) -> &str {
         let file = self.file(file);
-        let Some(&start) = line
-            .checked_sub(1)
-            .and_then(|index| file.line_starts.get(index))
-        else {
+        let Some(&start) = line.checked_sub(1).and_then(|index| file.line_starts.get(index)) else {
             return "";
         };
-        let end = file
-            .line_starts
-            .get(line)
-            .map_or(file.text.len(), |&end| end as usize);
+        let end = file.line_starts.get(line).map_or(file.text.len(), |&end| end as usize);
         file.text[start as usize..end].trim_end_matches(['\n', '\r'])
     }
 
@@ -259,9 +218,7 @@ impl SourceMap {
 /// Offsets of the first byte of each line.
 fn line_starts(text: &str) -> Arc<[u32]> {
     let ends = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
-    std::iter::once(0)
-        .chain(ends.map(|(index, _)| index as u32 + 1))
-        .collect()
+    std::iter::once(0).chain(ends.map(|(index, _)| index as u32 + 1)).collect()
 }
 
 #[cfg(test)]
@@ -288,10 +245,7 @@ mod tests {
         let top = map.add("top.cir", "x", None);
         let middle = map.add("m.inc", "y", Some(Span::new(top, 0, 1)));
         let again = map.add_again(middle, Some(Span::new(middle, 0, 1)));
-        assert_eq!(
-            map.include_trace(again),
-            vec![Span::new(middle, 0, 1), Span::new(top, 0, 1)]
-        );
+        assert_eq!(map.include_trace(again), vec![Span::new(middle, 0, 1), Span::new(top, 0, 1)]);
         assert!(map.include_trace(top).is_empty());
     }
 }

@@ -17,11 +17,7 @@ where
     I: IntoIterator<Item = &'a S>,
     S: AsRef<str> + ?Sized + 'a,
 {
-    let name: Vec<char> = name
-        .chars()
-        .flat_map(char::to_lowercase)
-        .take(MAX_LENGTH + 1)
-        .collect();
+    let name: Vec<char> = name.chars().flat_map(char::to_lowercase).take(MAX_LENGTH + 1).collect();
     if name.len() > MAX_LENGTH {
         return None;
     }
@@ -52,9 +48,8 @@ fn distance(a: &[char], b: &[char]) -> usize {
     for (i, &left) in a.iter().enumerate() {
         let mut row = vec![i + 1; b.len() + 1];
         for (j, &right) in b.iter().enumerate() {
-            let mut least = (above[j + 1] + 1)
-                .min(row[j] + 1)
-                .min(above[j] + usize::from(left != right));
+            let mut least =
+                (above[j + 1] + 1).min(row[j] + 1).min(above[j] + usize::from(left != right));
             if i > 0 && j > 0 && left == b[j - 1] && a[i - 1] == right {
                 least = least.min(before[j - 1] + 1);
             }
@@ -70,10 +65,7 @@ mod tests {
     use super::*;
 
     fn between(a: &str, b: &str) -> usize {
-        distance(
-            &a.chars().collect::<Vec<_>>(),
-            &b.chars().collect::<Vec<_>>(),
-        )
+        distance(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>())
     }
 
     #[test]

@@ -16,9 +16,7 @@ pub(crate) fn read(
     let text = line.text.trim_matches(is_blank);
     let start = line.text.len() - line.text.trim_start_matches(is_blank).len();
     let span = line.span(start, start + text.len());
-    let is_title_card = text
-        .get(..7)
-        .is_some_and(|word| word.eq_ignore_ascii_case(".title "));
+    let is_title_card = text.get(..7).is_some_and(|word| word.eq_ignore_ascii_case(".title "));
     if cards::is_directive(text) || looks_like_element(text) {
         diagnostics.push(
             Diagnostic::warning(
@@ -30,28 +28,18 @@ pub(crate) fn read(
             .help("put a title above it"),
         );
     }
-    let title = if is_title_card {
-        text[7..].trim_start_matches(is_blank)
-    } else {
-        text
-    };
+    let title = if is_title_card { text[7..].trim_start_matches(is_blank) } else { text };
     Some(Spanned::new(title.to_owned(), span))
 }
 
 /// True if a title looks like `R1 a b 1k` or `V1 a 0 dc 5`.
 fn looks_like_element(text: &str) -> bool {
-    let words: Vec<&str> = text
-        .split(is_blank)
-        .filter(|word| !word.is_empty())
-        .take(5)
-        .collect();
+    let words: Vec<&str> = text.split(is_blank).filter(|word| !word.is_empty()).take(5).collect();
     let [name, _, _, value, ..] = words.as_slice() else {
         return false;
     };
     let mut letters = name.chars();
-    let is_element = letters
-        .next()
-        .is_some_and(|c| "rclvi".contains(c.to_ascii_lowercase()))
+    let is_element = letters.next().is_some_and(|c| "rclvi".contains(c.to_ascii_lowercase()))
         && letters.next().is_some_and(|c| c.is_ascii_digit());
     let is_value = parse_number(value).is_ok()
         || ["dc", "ac", "pulse", "sin", "pwl"]

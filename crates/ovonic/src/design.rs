@@ -60,14 +60,7 @@ impl Design {
         if core.elaborator.reporter.n_errors() > 0 {
             return Err(core.elaborator.reporter);
         }
-        Ok(Design {
-            core,
-            circuit,
-            plan,
-            requests,
-            measures,
-            start,
-        })
+        Ok(Design { core, circuit, plan, requests, measures, start })
     }
 
     /// Gives a top-level parameter a value, or with `None` that of the netlist again.
@@ -94,9 +87,7 @@ impl Design {
     ) -> Result<(), Vec<Diagnostic>> {
         self.core.devices.retain(|(device, ..)| *device != id);
         let environment = self.circuit.spec(id).environment;
-        let change = self
-            .core
-            .update(&mut self.circuit, id, params, environment)?;
+        let change = self.core.update(&mut self.circuit, id, params, environment)?;
         self.settle(change)
     }
 
@@ -156,14 +147,8 @@ impl Core {
             ));
             return Err(elaborator.reporter);
         }
-        let mut core = Core {
-            table,
-            kinds,
-            fixed,
-            temperature_celsius,
-            devices: Vec::new(),
-            elaborator,
-        };
+        let mut core =
+            Core { table, kinds, fixed, temperature_celsius, devices: Vec::new(), elaborator };
         match core.elaborator.builder.build(BuildOptions::default()) {
             Ok(circuit) => Ok((core, circuit, plan)),
             Err(errors) => {
@@ -186,10 +171,7 @@ impl Core {
             Reporter::new(self.elaborator.reporter.dialect()),
         );
         let (mut core, new, _) = rebuilt.map_err(Reporter::into_diagnostics)?;
-        let same_nodes = new
-            .nodes()
-            .map(|(name, _)| name)
-            .eq(circuit.nodes().map(|(n, _)| n));
+        let same_nodes = new.nodes().map(|(name, _)| name).eq(circuit.nodes().map(|(n, _)| n));
         let names = |circuit: &Circuit| -> Vec<String> {
             let instances = circuit.instances();
             instances.map(|(_, spec)| spec.name.clone()).collect()
@@ -218,9 +200,7 @@ impl Core {
     pub(crate) fn parameter(&mut self, name: &str) -> Option<f64> {
         let elaborator = &mut self.elaborator;
         let span = Span::default();
-        let value = elaborator
-            .scopes
-            .parameter(&mut elaborator.reporter, ScopeId::TOP, name, span);
+        let value = elaborator.scopes.parameter(&mut elaborator.reporter, ScopeId::TOP, name, span);
         value.ok().flatten().map(|value| value.value)
     }
 
@@ -400,8 +380,7 @@ impl Core {
         value: f64,
     ) -> Result<Change, Vec<Diagnostic>> {
         self.elaborator.reporter.restart();
-        self.devices
-            .retain(|(device, known, _)| (*device, *known) != (id, index));
+        self.devices.retain(|(device, known, _)| (*device, *known) != (id, index));
         self.devices.push((id, index, value));
         let spec = circuit.spec(id);
         let (environment, params) = (spec.environment, spec.params.clone());
@@ -439,11 +418,7 @@ impl Core {
         let ids: Vec<InstanceId> = circuit.instances().map(|(id, _)| id).collect();
         for id in ids {
             let spec = circuit.spec(id);
-            let environment = Environment {
-                step,
-                stop,
-                ..spec.environment
-            };
+            let environment = Environment { step, stop, ..spec.environment };
             let params = spec.params.clone();
             if self.update(circuit, id, params, environment)? == Change::Structure {
                 change = Change::Structure;
@@ -462,14 +437,10 @@ pub(crate) fn window(step: f64, stop: f64) -> (f64, f64) {
 
 fn set_first_window(elaborator: &mut Elaborator) {
     let table = elaborator.scopes.table(ScopeId::TOP).clone();
-    let first = table
-        .cards
-        .analyses
-        .iter()
-        .find_map(|card| match &card.kind {
-            AnalysisKind::Transient(transient) => Some(transient),
-            _ => None,
-        });
+    let first = table.cards.analyses.iter().find_map(|card| match &card.kind {
+        AnalysisKind::Transient(transient) => Some(transient),
+        _ => None,
+    });
     if let Some(card) = first
         && let Ok(task) = elaborator.transient(card)
     {
@@ -509,25 +480,15 @@ fn report_params(elaborator: &mut Elaborator, id: InstanceId, error: &ParamError
 
 fn report_build_error(elaborator: &mut Elaborator, error: &BuildError) {
     match error {
-        BuildError::Params {
-            instance, error, ..
-        } => report_params(elaborator, *instance, error),
-        BuildError::Nature {
-            instance,
-            node,
-            expected,
-            found,
-            ..
-        } => {
+        BuildError::Params { instance, error, .. } => report_params(elaborator, *instance, error),
+        BuildError::Nature { instance, node, expected, found, .. } => {
             let (expected, found) = (expected.unit(), found.unit());
             let message = format!(
                 "node \"{node}\" carries a quantity in {found} here, but one in {expected} elsewhere"
             );
             report_at(elaborator, *instance, codes::NATURE_CLASH, message);
         }
-        BuildError::NoBranch {
-            instance, lender, ..
-        } => {
+        BuildError::NoBranch { instance, lender, .. } => {
             let message = format!("\"{lender}\" has no branch current of its own");
             report_at(elaborator, *instance, codes::UNKNOWN_CONTROL, message);
         }
@@ -551,8 +512,6 @@ fn report_at(
     let record = &elaborator.records[elaborator.builder.spec(instance).origin];
     let (span, trace) = (record.span, elaborator.trace_of(record));
     elaborator.reporter.set_trace(&trace);
-    elaborator
-        .reporter
-        .report(Diagnostic::error(code, span, message));
+    elaborator.reporter.report(Diagnostic::error(code, span, message));
     elaborator.reporter.set_trace(&[]);
 }

@@ -14,40 +14,20 @@ pub struct Error(Box<Cause>);
 
 #[derive(Debug)]
 enum Cause {
-    Netlist {
-        diagnostics: Vec<Diagnostic>,
-        sources: Arc<SourceMap>,
-    },
-    Convergence {
-        analysis: &'static str,
-        error: ConvergenceError,
-    },
-    SmallSignal {
-        analysis: &'static str,
-        error: SmallSignalError,
-    },
+    Netlist { diagnostics: Vec<Diagnostic>, sources: Arc<SourceMap> },
+    Convergence { analysis: &'static str, error: ConvergenceError },
+    SmallSignal { analysis: &'static str, error: SmallSignalError },
     Transient(TransientError),
     Dc(DcError),
     Output(WaveformError),
-    UnknownParameter {
-        name: String,
-        candidate: Option<String>,
-    },
-    NotAvailable {
-        analysis: &'static str,
-    },
-    NoSuchAnalysis {
-        index: usize,
-        count: usize,
-    },
+    UnknownParameter { name: String, candidate: Option<String> },
+    NotAvailable { analysis: &'static str },
+    NoSuchAnalysis { index: usize, count: usize },
 }
 
 impl Error {
     pub(crate) fn netlist(diagnostics: Vec<Diagnostic>, sources: Arc<SourceMap>) -> Self {
-        Error(Box::new(Cause::Netlist {
-            diagnostics,
-            sources,
-        }))
+        Error(Box::new(Cause::Netlist { diagnostics, sources }))
     }
 
     pub(crate) fn convergence(analysis: &'static str, error: ConvergenceError) -> Self {
@@ -160,13 +140,9 @@ impl From<DcError> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
-            Cause::Netlist {
-                diagnostics,
-                sources,
-            } => {
-                let errors = diagnostics
-                    .iter()
-                    .filter(|diagnostic| diagnostic.severity == Severity::Error);
+            Cause::Netlist { diagnostics, sources } => {
+                let errors =
+                    diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
                 let mut first = true;
                 for diagnostic in errors {
                     if !first {
@@ -193,10 +169,7 @@ impl fmt::Display for Error {
                 write!(f, "analysis .{analysis} is not available")
             }
             Cause::NoSuchAnalysis { index, count } => {
-                write!(
-                    f,
-                    "the netlist has {count} analyses, none with index {index}"
-                )
+                write!(f, "the netlist has {count} analyses, none with index {index}")
             }
         }
     }

@@ -35,10 +35,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
 
 /// The function called `name`.
 pub(crate) fn function(name: &str) -> Option<Function> {
-    FUNCTIONS
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, function)| *function)
+    FUNCTIONS.iter().find(|(known, _)| *known == name).map(|(_, function)| *function)
 }
 
 /// Names of all functions of outputs.
@@ -80,11 +77,7 @@ impl Formula {
             Formula::Part(_, inner) | Formula::Negate(inner) => inner.quantity(circuit),
             Formula::Add(a, b) | Formula::Subtract(a, b) => {
                 let quantity = a.quantity(circuit);
-                if quantity == b.quantity(circuit) {
-                    quantity
-                } else {
-                    Quantity::Dimensionless
-                }
+                if quantity == b.quantity(circuit) { quantity } else { Quantity::Dimensionless }
             }
             Formula::Multiply(a, b) => match (a.quantity(circuit), b.quantity(circuit)) {
                 (Quantity::Voltage, Quantity::Current) | (Quantity::Current, Quantity::Voltage) => {
@@ -165,11 +158,7 @@ impl Formula {
 /// A power that stays real for a real base with an integer exponent.
 fn power(base: Complex64, exponent: Complex64) -> Complex64 {
     let whole = exponent.im == 0.0 && exponent.re.fract() == 0.0 && exponent.re.abs() <= 64.0;
-    if whole {
-        base.powi(exponent.re as i32)
-    } else {
-        base.powc(exponent)
-    }
+    if whole { base.powi(exponent.re as i32) } else { base.powc(exponent) }
 }
 
 /// Real arguments inside a function's real domain take the real function, which is exact on the axis.

@@ -116,17 +116,11 @@ impl Simulation {
         let mut reporter = Reporter::new();
         let scopes = &mut self.design.core.elaborator.scopes;
         match scopes.evaluate(&mut reporter, ScopeId::TOP, formula) {
-            Ok(value) => Ok(Measured {
-                value: value.value,
-                at: None,
-                between: None,
-            }),
+            Ok(value) => Ok(Measured { value: value.value, at: None, between: None }),
             Err(_) => {
                 let diagnostics = reporter.into_diagnostics();
                 let messages: Vec<String> = diagnostics.into_iter().map(|d| d.message).collect();
-                Err(MeasureError::Formula {
-                    reason: messages.join("; "),
-                })
+                Err(MeasureError::Formula { reason: messages.join("; ") })
             }
         }
     }
@@ -148,9 +142,9 @@ fn measurement(
 
 fn describe(task: &MeasureTask) -> String {
     match task {
-        MeasureTask::Statistic {
-            statistic, signal, ..
-        } => format!("{}({})", statistic.word().to_uppercase(), signal.name),
+        MeasureTask::Statistic { statistic, signal, .. } => {
+            format!("{}({})", statistic.word().to_uppercase(), signal.name)
+        }
         MeasureTask::Find { signal, .. } => signal.name.clone(),
         MeasureTask::Slope { signal, .. } => format!("D({})", signal.name),
         MeasureTask::When(event) => match &event.level {
@@ -182,22 +176,13 @@ fn plots<'a>(results: &'a Results, measure: &Measure) -> Vec<&'a Plot> {
 
 fn evaluate(task: &MeasureTask, plot: &Plot) -> Result<Measured, WaveformError> {
     match task {
-        MeasureTask::Statistic {
-            statistic,
-            signal,
-            window,
-        } => statistic_of(*statistic, &cut(curve(plot, signal)?, window)?),
-        MeasureTask::Find {
-            signal,
-            place: Place::Anywhere,
-        } => {
+        MeasureTask::Statistic { statistic, signal, window } => {
+            statistic_of(*statistic, &cut(curve(plot, signal)?, window)?)
+        }
+        MeasureTask::Find { signal, place: Place::Anywhere } => {
             let values = real(plot, signal)?;
             let value = values.first().copied().ok_or(WaveformError::NoPoints)?;
-            Ok(Measured {
-                value,
-                at: None,
-                between: None,
-            })
+            Ok(Measured { value, at: None, between: None })
         }
         MeasureTask::Find { signal, place } => {
             let at = locate(plot, place)?;
@@ -209,39 +194,23 @@ fn evaluate(task: &MeasureTask, plot: &Plot) -> Result<Measured, WaveformError> 
         }
         MeasureTask::When(event) => {
             let at = cross(plot, event)?;
-            Ok(Measured {
-                value: at,
-                at: None,
-                between: None,
-            })
+            Ok(Measured { value: at, at: None, between: None })
         }
         MeasureTask::Between { trigger, target } => {
             let (from, to) = (locate(plot, trigger)?, locate(plot, target)?);
-            Ok(Measured {
-                value: to - from,
-                at: None,
-                between: Some((from, to)),
-            })
+            Ok(Measured { value: to - from, at: None, between: Some((from, to)) })
         }
         MeasureTask::Formula(_) => Err(WaveformError::NoPoints),
     }
 }
 
 fn found(value: f64, at: f64) -> Measured {
-    Measured {
-        value,
-        at: Some(at),
-        between: None,
-    }
+    Measured { value, at: Some(at), between: None }
 }
 
 fn statistic_of(statistic: Statistic, curve: &Waveform<'_>) -> Result<Measured, WaveformError> {
     let between = Some(curve.span());
-    let over = |value| Measured {
-        value,
-        at: None,
-        between,
-    };
+    let over = |value| Measured { value, at: None, between };
     Ok(match statistic {
         Statistic::Maximum => over(curve.maximum().value),
         Statistic::Minimum => over(curve.minimum().value),
@@ -268,10 +237,7 @@ fn cross(plot: &Plot, event: &Event) -> Result<f64, WaveformError> {
         Level::Value(level) => (signal, *level),
         Level::Signal(other) => (signal.minus(&curve(plot, other)?)?, 0.0),
     };
-    let window = Window {
-        from: None,
-        ..event.window
-    };
+    let window = Window { from: None, ..event.window };
     cut(signal, &window)?.when(&Condition {
         level,
         edge: event.edge,

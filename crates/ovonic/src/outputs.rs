@@ -33,17 +33,10 @@ impl Outputs {
     pub(crate) fn of(circuit: &Circuit, requests: &[Request], analysis: &str) -> Outputs {
         let fitting: Vec<&Request> = requests
             .iter()
-            .filter(|request| {
-                request
-                    .analysis
-                    .as_deref()
-                    .is_none_or(|name| name == analysis)
-            })
+            .filter(|request| request.analysis.as_deref().is_none_or(|name| name == analysis))
             .collect();
-        let mut saves = fitting
-            .iter()
-            .filter(|request| request.kind == OutputKind::Save)
-            .peekable();
+        let mut saves =
+            fitting.iter().filter(|request| request.kind == OutputKind::Save).peekable();
         let everything = saves.peek().is_none() || saves.any(|request| request.all);
         let mut outputs = Outputs {
             vectors: Vec::new(),
@@ -60,11 +53,7 @@ impl Outputs {
         }
         for request in fitting {
             for wanted in &request.outputs {
-                let Wanted {
-                    name,
-                    quantity,
-                    formula,
-                } = wanted;
+                let Wanted { name, quantity, formula } = wanted;
                 outputs.add(Variable::new(name.clone(), *quantity), formula.clone());
             }
         }
@@ -104,20 +93,14 @@ impl Outputs {
         rates: Option<&[f64]>,
         values: &mut Vec<f64>,
     ) {
-        let context = ProbeContext {
-            circuit,
-            point,
-            rates,
-        };
+        let context = ProbeContext { circuit, point, rates };
         self.raw.clear();
         self.set.append(&context, &mut self.raw);
         for (_, source) in &self.vectors {
             values.push(match source {
                 Source::Probe(place) => self.raw[*place],
                 Source::Formula(formula) => {
-                    formula
-                        .value(&|probe| Complex64::new(self.raw[self.place(probe)], 0.0))
-                        .re
+                    formula.value(&|probe| Complex64::new(self.raw[self.place(probe)], 0.0)).re
                 }
             });
         }
@@ -125,11 +108,7 @@ impl Outputs {
 
     /// The probes, linearised at an operating point.
     pub(crate) fn small_signal(&self, circuit: &Circuit, point: Point<'_>) -> SmallSignalProbes {
-        let context = ProbeContext {
-            circuit,
-            point,
-            rates: None,
-        };
+        let context = ProbeContext { circuit, point, rates: None };
         SmallSignalProbes::new(self.probes.iter().copied(), &context)
     }
 

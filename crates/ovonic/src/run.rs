@@ -139,11 +139,8 @@ impl Shared<'_> {
     ) -> Result<T, Error> {
         match result {
             Ok(value) => {
-                let outcome = if cancelled(&value) {
-                    Outcome::Interrupted
-                } else {
-                    Outcome::Complete
-                };
+                let outcome =
+                    if cancelled(&value) { Outcome::Interrupted } else { Outcome::Complete };
                 self.end_plot(&outcome)?;
                 Ok(value)
             }
@@ -191,10 +188,8 @@ impl Simulation {
         if let Some(&index) = chosen.iter().find(|&&index| index >= count) {
             return Err(Error::no_such_analysis(index, count));
         }
-        let mut tasks: Vec<Task> = chosen
-            .iter()
-            .map(|&index| self.design.plan[index].task.clone())
-            .collect();
+        let mut tasks: Vec<Task> =
+            chosen.iter().map(|&index| self.design.plan[index].task.clone()).collect();
         if tasks.is_empty() && options.analyses.is_none() {
             tasks.push(Task::OperatingPoint);
         }
@@ -260,10 +255,7 @@ impl Simulation {
     }
 
     fn op_options(&self) -> OpOptions {
-        OpOptions {
-            nodesets: self.design.start.node_sets.clone(),
-            ..OpOptions::default()
-        }
+        OpOptions { nodesets: self.design.start.node_sets.clone(), ..OpOptions::default() }
     }
 
     fn run_op(&mut self, shared: &Shared<'_>) -> Result<Ran, Error> {
@@ -277,11 +269,7 @@ impl Simulation {
         outputs.append(&self.design.circuit, at, None, &mut values);
         shared.0.borrow_mut().sink().point(&values)?;
         shared.end_plot(&Outcome::Complete)?;
-        Ok(Ran {
-            points: 1,
-            attempts: point.attempts,
-            ..Ran::default()
-        })
+        Ok(Ran { points: 1, attempts: point.attempts, ..Ran::default() })
     }
 
     /// A dc sweep. Variables run in the order of the card, the first one fastest, which is the other way round below.
@@ -300,11 +288,7 @@ impl Simulation {
         let mut variables: Vec<Variation<'_, '_>> = sweeps
             .iter()
             .rev()
-            .map(|sweep| Variation {
-                core: &core,
-                target: &sweep.target,
-                sources: &sources,
-            })
+            .map(|sweep| Variation { core: &core, target: &sweep.target, sources: &sources })
             .collect();
         let mut levels: Vec<SweepLevel<'_>> = variables
             .iter_mut()
@@ -564,28 +548,19 @@ impl SweepVariable for Variation<'_, '_> {
         circuit: &mut Circuit,
         value: f64,
     ) -> Result<Change, Box<dyn std::error::Error + Send + Sync>> {
-        let changed = self
-            .core
-            .borrow_mut()
-            .set_target(circuit, self.target, value);
+        let changed = self.core.borrow_mut().set_target(circuit, self.target, value);
         changed.map_err(|diagnostics| Error::netlist(diagnostics, self.sources.clone()).into())
     }
 }
 
 /// What a sweep found before it changed it.
 enum Before {
-    Device(
-        ovonic_circuit::InstanceId,
-        Arc<dyn ovonic_device::AnyParams>,
-    ),
+    Device(ovonic_circuit::InstanceId, Arc<dyn ovonic_device::AnyParams>),
     Temperature(f64),
     Parameter(String, Option<f64>),
 }
 
 /// A solved operating point, as probes see it.
 fn solved<'a>(point: &'a OperatingPoint, options: &SolverOptions) -> Point<'a> {
-    Point {
-        gmin: options.gmin,
-        ..Point::dc(&point.x, &point.latches)
-    }
+    Point { gmin: options.gmin, ..Point::dc(&point.x, &point.latches) }
 }

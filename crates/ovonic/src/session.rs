@@ -75,10 +75,7 @@ impl Simulation {
         options: &LoadOptions,
     ) -> Result<Simulation, Error> {
         let parse = parse_options(options);
-        Simulation::from_parsed(
-            ovonic_netlist::parse_text(path, text, loader, &parse),
-            options,
-        )
+        Simulation::from_parsed(ovonic_netlist::parse_text(path, text, loader, &parse), options)
     }
 
     /// Reads a netlist through a loader, with everything settled by the caller.
@@ -91,10 +88,7 @@ impl Simulation {
         options: &LoadOptions,
     ) -> Result<Simulation, Error> {
         let parse = parse_options(options);
-        Simulation::from_parsed(
-            ovonic_netlist::parse(path.as_ref(), loader, &parse),
-            options,
-        )
+        Simulation::from_parsed(ovonic_netlist::parse(path.as_ref(), loader, &parse), options)
     }
 
     /// Understands a netlist that has been parsed. Elaboration runs even where parsing found errors, so that one
@@ -103,23 +97,16 @@ impl Simulation {
     /// # Errors
     /// See [`Simulation::from_text`].
     pub fn from_parsed(parsed: Parsed, options: &LoadOptions) -> Result<Simulation, Error> {
-        let Parsed {
-            netlist,
-            sources,
-            mut diagnostics,
-        } = parsed;
+        let Parsed { netlist, sources, mut diagnostics } = parsed;
         let sources = Arc::new(sources);
         let has_syntax_errors = diagnostics.iter().any(Diagnostic::is_error);
         let Netlist { title, items, .. } = netlist;
         let mut reporter = Reporter::new(options.dialect);
         let table = Arc::new(Table::top(items, &mut reporter));
         let parameters = options.parameters.iter();
-        let fixed: Vec<(String, f64)> = parameters
-            .map(|(name, value)| (name.to_lowercase(), *value))
-            .collect();
-        if let Some(unknown) = fixed
-            .iter()
-            .find(|(name, _)| !table.parameters.contains_key(name))
+        let fixed: Vec<(String, f64)> =
+            parameters.map(|(name, value)| (name.to_lowercase(), *value)).collect();
+        if let Some(unknown) = fixed.iter().find(|(name, _)| !table.parameters.contains_key(name))
             && !has_syntax_errors
             && table.conditionals.is_empty()
         {
@@ -208,10 +195,7 @@ impl Simulation {
     pub fn printed(&self, analysis: &str) -> Vec<String> {
         let cards = self.design.requests.iter().filter(|request| {
             request.kind == OutputKind::Print
-                && request
-                    .analysis
-                    .as_deref()
-                    .is_none_or(|name| name == analysis)
+                && request.analysis.as_deref().is_none_or(|name| name == analysis)
         });
         let outputs = cards.flat_map(|request| &request.outputs);
         outputs.map(|wanted| wanted.name.clone()).collect()
@@ -223,11 +207,7 @@ impl Simulation {
     /// When the text is malformed or names what the circuit does not have; the diagnostics point into the text.
     pub fn add_outputs(&mut self, text: &str) -> Result<(), Error> {
         let card = format!("outputs\n.probe {text}\n");
-        let Parsed {
-            netlist,
-            sources,
-            mut diagnostics,
-        } = ovonic_netlist::parse_text(
+        let Parsed { netlist, sources, mut diagnostics } = ovonic_netlist::parse_text(
             "outputs",
             &card,
             &MemoryLoader::new(),
@@ -270,18 +250,13 @@ impl Simulation {
         let name = name.to_lowercase();
         let Some(before) = self.design.core.parameter(&name) else {
             let names = self.design.core.elaborator.scopes.top_parameters();
-            return Err(Error::unknown_parameter(
-                &name,
-                suggest(&name, names.iter().copied()),
-            ));
+            return Err(Error::unknown_parameter(&name, suggest(&name, names.iter().copied())));
         };
-        self.design
-            .set_parameter(&name, Some(value))
-            .map_err(|diagnostics| {
-                // What stood before was a circuit, so it is one again.
-                let _ = self.design.set_parameter(&name, Some(before));
-                Error::netlist(diagnostics, self.sources.clone())
-            })
+        self.design.set_parameter(&name, Some(value)).map_err(|diagnostics| {
+            // What stood before was a circuit, so it is one again.
+            let _ = self.design.set_parameter(&name, Some(before));
+            Error::netlist(diagnostics, self.sources.clone())
+        })
     }
 
     /// Gives the circuit another temperature, °C.
@@ -307,8 +282,5 @@ impl Simulation {
 }
 
 fn parse_options(options: &LoadOptions) -> ParseOptions {
-    ParseOptions {
-        include_paths: options.include_paths.clone(),
-        dialect: options.dialect,
-    }
+    ParseOptions { include_paths: options.include_paths.clone(), dialect: options.dialect }
 }

@@ -20,11 +20,7 @@ pub(crate) fn check(elaborator: &mut Elaborator, circuit: &Circuit, plan: &[Plan
     let mut count = 0;
     let mut previous = None;
     for finding in examine(circuit) {
-        count = if previous == Some(finding.kind) {
-            count + 1
-        } else {
-            1
-        };
+        count = if previous == Some(finding.kind) { count + 1 } else { 1 };
         previous = Some(finding.kind);
         if count > MAX_FINDINGS {
             continue;
@@ -42,10 +38,7 @@ fn report(elaborator: &mut Elaborator, circuit: &Circuit, finding: &Finding, is_
     let place = |id: InstanceId| elaborator.records[circuit.spec(id).origin].span;
     let last = finding.instances.last().copied();
     let first = finding.instances.first().copied();
-    let is_loop = matches!(
-        finding.kind,
-        FindingKind::VoltageLoop | FindingKind::InductorLoop
-    );
+    let is_loop = matches!(finding.kind, FindingKind::VoltageLoop | FindingKind::InductorLoop);
     // The element that closes a loop is the last one; an island begins where it was first mentioned.
     let id = if is_loop { last } else { first };
     let span = id.map_or_else(Span::default, place);
@@ -77,10 +70,9 @@ fn advice(kind: FindingKind) -> (Code, &'static str) {
         }
         FindingKind::Isolated => (codes::NO_GROUND, "connect a node to 0"),
         FindingKind::NoPath => (codes::CURRENT_CUTSET, "add a resistance to ground"),
-        FindingKind::OnlyCapacitances => (
-            codes::FLOATING_NODE,
-            "add a large resistance to ground, or set .options rshunt=1e12",
-        ),
+        FindingKind::OnlyCapacitances => {
+            (codes::FLOATING_NODE, "add a large resistance to ground, or set .options rshunt=1e12")
+        }
         FindingKind::SingleConnection => (codes::SINGLE_CONNECTION, ""),
     }
 }

@@ -74,13 +74,9 @@ fn powers_are_true_powers() {
         "V1 a 0 {(-2)^3}\nV2 b 0 {-2^2}\nB1 c 0 V=v(a)^3\nV3 d 0 {pwr(-2,3)}\nB2 e 0 V=pwr(v(a),2)
 R1 a 0 1\nR2 b 0 1\nR3 c 0 1\nR4 d 0 1\nR5 e 0 1";
     let plot = &results(text).plots[0];
-    for (name, expected) in [
-        ("v(a)", -8.0),
-        ("v(b)", -4.0),
-        ("v(c)", -512.0),
-        ("v(d)", 8.0),
-        ("v(e)", -64.0),
-    ] {
+    for (name, expected) in
+        [("v(a)", -8.0), ("v(b)", -4.0), ("v(c)", -512.0), ("v(d)", 8.0), ("v(e)", -64.0)]
+    {
         assert_close(values(plot, name)[0], expected, 1e-9);
     }
 }
@@ -172,16 +168,8 @@ Rh1 h1 0 1";
 #[test]
 fn passive_elements_may_be_formulas() {
     // R = 1k * (1 + v(a)) at v(a) = 2.
-    assert_close(
-        -op("V1 a 0 2\nR1 a 0 {1k*(1+v(a))}", "i(v1)"),
-        2.0 / 3e3,
-        1e-9,
-    );
-    assert_close(
-        -op("V1 a 0 2\nR1 a 0 r='1k*(1+v(a))' m=2", "i(v1)"),
-        4.0 / 3e3,
-        1e-9,
-    );
+    assert_close(-op("V1 a 0 2\nR1 a 0 {1k*(1+v(a))}", "i(v1)"), 2.0 / 3e3, 1e-9);
+    assert_close(-op("V1 a 0 2\nR1 a 0 r='1k*(1+v(a))' m=2", "i(v1)"), 4.0 / 3e3, 1e-9);
     // i = C(v) dv/dt with C = 1u * (1 + v(c)): at a slope of 1 V/ms, and v(c) = 3, 4 mA.
     let text = "V1 a 0 PWL(0 0 1m 1)\nV2 c 0 3\nC1 a 0 {1u*(1+v(c))}\nR1 c 0 1k\n.tran 10u 1m";
     let plot = &results(text).plots[0];
@@ -290,33 +278,19 @@ fn parameters_can_be_set_from_outside() {
     let mut simulation = simulation(".param r=1k n=1\nV1 a 0 1\nR1 a 0 {r} m={n}\n.op");
     assert_eq!(simulation.parameters(), ["r", "n"]);
     simulation.set_param("R", 500.0).unwrap();
-    assert_close(
-        -values(&run(&mut simulation).plots[0], "i(v1)")[0],
-        2e-3,
-        1e-9,
-    );
+    assert_close(-values(&run(&mut simulation).plots[0], "i(v1)")[0], 2e-3, 1e-9);
     // A multiplicity changes more than values.
     simulation.set_param("n", 3.0).unwrap();
-    assert_close(
-        -values(&run(&mut simulation).plots[0], "i(v1)")[0],
-        6e-3,
-        1e-9,
-    );
+    assert_close(-values(&run(&mut simulation).plots[0], "i(v1)")[0], 6e-3, 1e-9);
     let error = simulation.set_param("rr", 1.0).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the netlist has no parameter \"rr\"; did you mean \"r\"?"
-    );
+    assert_eq!(error.to_string(), "the netlist has no parameter \"rr\"; did you mean \"r\"?");
     assert_eq!(simulation.parameter("n"), Some(3.0));
 }
 
 #[test]
 fn a_transient_starts_where_it_is_told() {
     // A capacitor discharges from 2 V; both ways of saying so agree.
-    for start in [
-        "C1 a 0 1u ic=2\n.tran 1u 1m uic",
-        "C1 a 0 1u\n.ic v(a)=2\n.tran 1u 1m",
-    ] {
+    for start in ["C1 a 0 1u ic=2\n.tran 1u 1m uic", "C1 a 0 1u\n.ic v(a)=2\n.tran 1u 1m"] {
         let text = format!("R1 a 0 1k\n{start}");
         let plot = &results(&text).plots[0];
         let (time, voltage) = (values(plot, "time"), values(plot, "v(a)"));
@@ -365,11 +339,7 @@ fn noise_of_a_resistor_is_four_k_t_r() {
     let density = values(&results.plots[0], "onoise_spectrum")[0];
     let expected = (4.0 * 1.380_649e-23 * 300.15 * 500.0f64).sqrt();
     assert_close(density, expected, 1e-9);
-    assert_close(
-        values(&results.plots[0], "inoise_spectrum")[0],
-        2.0 * expected,
-        1e-9,
-    );
+    assert_close(values(&results.plots[0], "inoise_spectrum")[0], 2.0 * expected, 1e-9);
 }
 
 #[test]
@@ -395,11 +365,7 @@ R1 a 0 1\nR2 b 0 1\nR3 c 0 1
 .tran 10n 5u";
     let plot = &results(text).plots[0];
     let time = values(plot, "time");
-    let (a, b, c) = (
-        values(plot, "v(a)"),
-        values(plot, "v(b)"),
-        values(plot, "v(c)"),
-    );
+    let (a, b, c) = (values(plot, "v(a)"), values(plot, "v(b)"), values(plot, "v(c)"));
     for (index, &t) in time.iter().enumerate() {
         let high = (1.001e-6..3.001e-6).contains(&t);
         let low = t <= 1e-6 || t >= 3.002e-6;

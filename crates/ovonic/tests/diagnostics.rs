@@ -15,9 +15,7 @@ fn check(text: &str, expected: Expect) {
         Err(error) => {
             let sources = error.sources().expect("the netlist is at fault");
             let diagnostics = error.diagnostics().iter();
-            diagnostics
-                .map(|diagnostic| diagnostic.render(sources))
-                .collect::<String>()
+            diagnostics.map(|diagnostic| diagnostic.render(sources)).collect::<String>()
         }
     };
     expected.assert_eq(&rendered);

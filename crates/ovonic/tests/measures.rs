@@ -16,9 +16,7 @@ C1 out 0 1u ic=0
 fn measure(deck: &str, cards: &str) -> Vec<Measurement> {
     let mut simulation = Simulation::from_text(&format!("{deck}{cards}\n.end\n")).unwrap();
     let mut recording = Recording::new();
-    simulation
-        .run(&RunOptions::default(), &mut recording)
-        .unwrap();
+    simulation.run(&RunOptions::default(), &mut recording).unwrap();
     simulation.measure(&recording.into_results())
 }
 
@@ -67,11 +65,7 @@ fn an_exponential_has_closed_forms() {
         ("ratio", 9.0_f64.ln() / ln2),
         ("sum", 1.5 - (-5.0_f64).exp()),
     ] {
-        close(
-            value(&found, name),
-            expected,
-            5e-5 * expected.abs().max(0.1),
-        );
+        close(value(&found, name), expected, 5e-5 * expected.abs().max(0.1));
     }
     // The slope of a segment is exact in its middle, at most half a step away.
     close(value(&found, "slope"), 1e3 / e, 1e3 * 1e-2);
@@ -129,19 +123,10 @@ fn malformed_cards_are_diagnostics() {
         (".meas tran x max", "a signal such as v(out) is missing"),
         (".meas tran x max v(nowhere)", "nowhere"),
         (".meas tran x find v(out)", "\"at=\" or \"when\" is missing"),
-        (
-            ".meas tran x when v(out) rise=1",
-            "the level that is to be crossed is missing",
-        ),
-        (
-            ".meas tran x when v(out)=1 rise=1.5",
-            "1.5 is not a count of crossings",
-        ),
+        (".meas tran x when v(out) rise=1", "the level that is to be crossed is missing"),
+        (".meas tran x when v(out)=1 rise=1.5", "1.5 is not a count of crossings"),
         (".meas tran x trig v(in)=1", "\"trig\" needs a \"targ\""),
-        (
-            ".meas tran x max v(out) 5",
-            "this is not part of the measure",
-        ),
+        (".meas tran x max v(out) 5", "this is not part of the measure"),
         (".meas tran", "the measure does not say what to measure"),
     ] {
         let error = Simulation::from_text(&format!("{RC}{card}\n.end\n")).err();

@@ -61,11 +61,7 @@ pub fn value(info: &ParamInfo, rng: &mut StdRng) -> f64 {
 
 /// A value as [`value`] draws it, or now and then a bound of the range: some parameters take no other.
 pub fn value_or_bound(info: &ParamInfo, rng: &mut StdRng) -> f64 {
-    let bound = if chance(rng, 0.5) {
-        info.range.low
-    } else {
-        info.range.high
-    };
+    let bound = if chance(rng, 0.5) { info.range.low } else { info.range.high };
     if chance(rng, 0.3) && info.range.contains(bound) && bound.is_finite() {
         return bound;
     }

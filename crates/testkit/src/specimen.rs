@@ -133,18 +133,12 @@ impl Specimen {
 
     /// Initial latches, no time, no conductance across junctions, sources on.
     pub fn setting(&self) -> Setting {
-        Setting {
-            time: None,
-            latches: self.latches.clone(),
-            gmin: 0.0,
-            source_scale: 1.0,
-        }
+        Setting { time: None, latches: self.latches.clone(), gmin: 0.0, source_scale: 1.0 }
     }
 
     /// Evaluates with derivatives at `x`, of length `n`; limiting is off.
     pub fn load(&self, x: &[f64], setting: &Setting) -> Evaluation {
-        self.load_limited(x, setting, Limiting::Off, &mut Vec::new())
-            .0
+        self.load_limited(x, setting, Limiting::Off, &mut Vec::new()).0
     }
 
     /// Evaluates with derivatives and limiting; `limits` holds the lanes from one call to the next. Also gives the
@@ -162,25 +156,16 @@ impl Specimen {
             dq_dx: vec![0.0; (n + 1) * (n + 1)],
             ..Evaluation::default()
         };
-        let (mut resistive, mut reactive) = (
-            std::mem::take(&mut out.df_dx),
-            std::mem::take(&mut out.dq_dx),
-        );
+        let (mut resistive, mut reactive) =
+            (std::mem::take(&mut out.df_dx), std::mem::take(&mut out.dq_dx));
         limits.resize(self.group.len() * self.group.n_limits(), 0.0);
         let limited = self.evaluate(x, setting, limiting, limits, &mut out, |context, target| {
-            let mut jacobian = Jacobian::Split {
-                resistive: &mut resistive,
-                reactive: &mut reactive,
-            };
-            self.group
-                .load(0..self.group.len(), context, target, &mut jacobian);
+            let mut jacobian =
+                Jacobian::Split { resistive: &mut resistive, reactive: &mut reactive };
+            self.group.load(0..self.group.len(), context, target, &mut jacobian);
         });
         let inner = |matrix: &[f64]| -> Vec<f64> {
-            matrix
-                .chunks(n + 1)
-                .take(n)
-                .flat_map(|row| row[..n].to_vec())
-                .collect()
+            matrix.chunks(n + 1).take(n).flat_map(|row| row[..n].to_vec()).collect()
         };
         out.df_dx = inner(&resistive);
         out.dq_dx = inner(&reactive);
@@ -190,16 +175,9 @@ impl Specimen {
     /// Evaluates without derivatives at `x`, of length `n`.
     pub fn residual(&self, x: &[f64], setting: &Setting) -> Evaluation {
         let mut out = Evaluation::default();
-        self.evaluate(
-            x,
-            setting,
-            Limiting::Off,
-            &mut Vec::new(),
-            &mut out,
-            |context, target| {
-                self.group.residual(0..self.group.len(), context, target);
-            },
-        );
+        self.evaluate(x, setting, Limiting::Off, &mut Vec::new(), &mut out, |context, target| {
+            self.group.residual(0..self.group.len(), context, target);
+        });
         out
     }
 
@@ -220,11 +198,7 @@ impl Specimen {
         out.q = vec![0.0; n + 1];
         out.stored = vec![0.0; self.n_stored];
         out.signals = vec![0.0; self.n_signals];
-        let context = LoadContext {
-            limiting,
-            limits: &previous,
-            ..context(&grounded, setting)
-        };
+        let context = LoadContext { limiting, limits: &previous, ..context(&grounded, setting) };
         let mut target = LoadTarget {
             resistive: &mut out.f,
             reactive: &mut out.q,
@@ -251,16 +225,13 @@ impl Specimen {
     pub fn noise(&self, x: &[f64], setting: &Setting) -> Vec<(NoiseSource, usize, Option<usize>)> {
         let x = grounded(x);
         let context = context(&x, setting);
-        (0..self.group.len())
-            .flat_map(|index| self.group.noise(index, &context))
-            .collect()
+        (0..self.group.len()).flat_map(|index| self.group.noise(index, &context)).collect()
     }
 
     /// Derivatives of the delayed terms of the first device.
     pub fn delayed(&self, x: &[f64], setting: &Setting) -> Vec<DelayedEntry> {
         let (x, mut out) = (grounded(x), Vec::new());
-        self.group
-            .delayed_entries(0, &context(&x, setting), &mut out);
+        self.group.delayed_entries(0, &context(&x, setting), &mut out);
         out
     }
 
@@ -274,8 +245,7 @@ impl Specimen {
 
     /// Flips a latch of the first device.
     pub fn flip(&self, latch: usize, x: &[f64], setting: &mut Setting) {
-        self.group
-            .flip(0, latch, &grounded(x), &mut setting.latches);
+        self.group.flip(0, latch, &grounded(x), &mut setting.latches);
     }
 
     /// `x` with what the first device's own initial conditions fix.

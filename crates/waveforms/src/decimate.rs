@@ -111,9 +111,7 @@ fn range(values: &[f64]) -> (f64, f64) {
     values
         .iter()
         .filter(|v| v.is_finite())
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-            (low.min(*v), high.max(*v))
-        })
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)))
 }
 
 #[cfg(test)]
@@ -134,21 +132,15 @@ mod tests {
         for column in [0, 100, 499] {
             let run = column * 200..(column + 1) * 200;
             let all = range(&y[run.clone()]);
-            let few: Vec<f64> = kept
-                .iter()
-                .filter(|i| run.contains(i))
-                .map(|i| y[*i])
-                .collect();
+            let few: Vec<f64> = kept.iter().filter(|i| run.contains(i)).map(|i| y[*i]).collect();
             assert_eq!(range(&few), all);
         }
     }
 
     #[test]
     fn curves_that_turn_back_stay_whole() {
-        let x: Vec<f64> = (0..2000)
-            .map(|k| if k < 1000 { k } else { 2000 - k })
-            .map(f64::from)
-            .collect();
+        let x: Vec<f64> =
+            (0..2000).map(|k| if k < 1000 { k } else { 2000 - k }).map(f64::from).collect();
         let y: Vec<f64> = (0..2000).map(f64::from).collect();
         let kept = min_max_indices(&x, &y, 10);
         assert!(kept.len() >= 38 && kept.len() <= 44, "{}", kept.len());
@@ -166,10 +158,7 @@ mod tests {
     #[test]
     fn triangles_keep_count_ends_and_peak() {
         let x: Vec<f64> = (0..1000).map(f64::from).collect();
-        let y: Vec<f64> = x
-            .iter()
-            .map(|t| if *t == 500.0 { 1.0 } else { 0.0 })
-            .collect();
+        let y: Vec<f64> = x.iter().map(|t| if *t == 500.0 { 1.0 } else { 0.0 }).collect();
         for count in 3..40 {
             let kept = largest_triangle_indices(&x, &y, count);
             assert_eq!(kept.len(), count);

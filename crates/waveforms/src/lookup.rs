@@ -12,21 +12,17 @@ pub(crate) fn find<'a>(vectors: &'a [Vector], name: &str) -> Result<&'a Vector, 
         return Ok(vector);
     }
     let wanted = canonical(&wanted);
-    vectors
-        .iter()
-        .find(|v| canonical(&plain(&v.name)) == wanted)
-        .ok_or_else(|| WaveformError::UnknownVector {
+    vectors.iter().find(|v| canonical(&plain(&v.name)) == wanted).ok_or_else(|| {
+        WaveformError::UnknownVector {
             name: name.to_owned(),
             candidates: candidates(vectors, name),
-        })
+        }
+    })
 }
 
 /// Lower case, without blanks.
 fn plain(name: &str) -> String {
-    name.chars()
-        .filter(|c| !c.is_whitespace())
-        .flat_map(char::to_lowercase)
-        .collect()
+    name.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
 /// `v(x)` and `x` become `x`, `i(x)` and `x#branch` become `x#branch`; a `v(v-sweep)` is the scale `v-sweep`.
@@ -52,19 +48,11 @@ fn candidates(vectors: &[Vector], name: &str) -> Vec<String> {
     let limit = 1 + wanted.chars().count() / 3;
     let mut near: Vec<(usize, &str)> = vectors
         .iter()
-        .map(|v| {
-            (
-                distance(&canonical(&plain(&v.name)), &wanted),
-                v.name.as_str(),
-            )
-        })
+        .map(|v| (distance(&canonical(&plain(&v.name)), &wanted), v.name.as_str()))
         .filter(|(d, _)| *d <= limit)
         .collect();
     near.sort_by_key(|(d, _)| *d);
-    near.into_iter()
-        .take(3)
-        .map(|(_, n)| n.to_owned())
-        .collect()
+    near.into_iter().take(3).map(|(_, n)| n.to_owned()).collect()
 }
 
 /// Levenshtein distance in characters.
@@ -88,18 +76,10 @@ mod tests {
     use crate::{Quantity, Vector, WaveformError};
 
     fn vectors() -> Vec<Vector> {
-        [
-            "time",
-            "v(out)",
-            "i(v1)",
-            "V(x1.n)",
-            "l1#branch",
-            "i(@r1[i])",
-            "i(i-sweep)",
-        ]
-        .into_iter()
-        .map(|n| Vector::real(n, Quantity::from_name(n), vec![]))
-        .collect()
+        ["time", "v(out)", "i(v1)", "V(x1.n)", "l1#branch", "i(@r1[i])", "i(i-sweep)"]
+            .into_iter()
+            .map(|n| Vector::real(n, Quantity::from_name(n), vec![]))
+            .collect()
     }
 
     #[test]
@@ -123,10 +103,7 @@ mod tests {
     #[test]
     fn unknown_names_suggest_candidates() {
         let error = super::find(&vectors(), "v(oot)").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "no vector named \"v(oot)\"; did you mean \"v(out)\"?"
-        );
+        assert_eq!(error.to_string(), "no vector named \"v(oot)\"; did you mean \"v(out)\"?");
         let WaveformError::UnknownVector { candidates, .. } =
             super::find(&vectors(), "completely different").unwrap_err()
         else {

@@ -42,16 +42,11 @@ impl<'a> Waveform<'a> {
             return Err(WaveformError::NoPoints);
         };
         let rises = last >= first;
-        let turn = x
-            .windows(2)
-            .position(|w| !(if rises { w[0] <= w[1] } else { w[0] >= w[1] }));
+        let turn = x.windows(2).position(|w| !(if rises { w[0] <= w[1] } else { w[0] >= w[1] }));
         if let Some(index) = turn {
             return Err(WaveformError::NotMonotonic { index: index + 1 });
         }
-        Ok(Waveform {
-            x: Cow::Borrowed(x),
-            y: Cow::Borrowed(y),
-        })
+        Ok(Waveform { x: Cow::Borrowed(x), y: Cow::Borrowed(y) })
     }
 
     /// The signal of that name in `plot` (see [`Plot::signal`]), over the scale of the plot; complex vectors give their real parts.
@@ -69,10 +64,7 @@ impl<'a> Waveform<'a> {
     /// As [`Waveform::new`].
     pub fn owned(x: Vec<f64>, y: Vec<f64>) -> Result<Waveform<'static>, WaveformError> {
         Waveform::new(&x, &y)?;
-        Ok(Waveform {
-            x: Cow::Owned(x),
-            y: Cow::Owned(y),
-        })
+        Ok(Waveform { x: Cow::Owned(x), y: Cow::Owned(y) })
     }
 
     /// The scale.
@@ -137,11 +129,7 @@ impl<'a> Waveform<'a> {
     /// [`WaveformError::OutsideScale`].
     pub fn window(&self, from: f64, to: f64) -> Result<Waveform<'static>, WaveformError> {
         let (first, last) = self.span();
-        let (start, end) = if (from <= to) == (first <= last) {
-            (from, to)
-        } else {
-            (to, from)
-        };
+        let (start, end) = if (from <= to) == (first <= last) { (from, to) } else { (to, from) };
         let begin = self.index_behind(start)?;
         let mut x = vec![start];
         let mut y = vec![self.value_at(start)?];
@@ -160,10 +148,7 @@ impl<'a> Waveform<'a> {
                 _ => self.value_at(end)?,
             });
         }
-        Ok(Waveform {
-            x: Cow::Owned(x),
-            y: Cow::Owned(y),
-        })
+        Ok(Waveform { x: Cow::Owned(x), y: Cow::Owned(y) })
     }
 
     /// The difference of this waveform and `other`, on the points of both where they overlap.
@@ -212,10 +197,7 @@ impl<'a> Waveform<'a> {
 
     /// Neighbouring points: x0, y0, x1, y1.
     fn segments(&self) -> impl Iterator<Item = (f64, f64, f64, f64)> + '_ {
-        self.x
-            .windows(2)
-            .zip(self.y.windows(2))
-            .map(|(x, y)| (x[0], y[0], x[1], y[1]))
+        self.x.windows(2).zip(self.y.windows(2)).map(|(x, y)| (x[0], y[0], x[1], y[1]))
     }
 }
 
@@ -239,10 +221,7 @@ mod tests {
         assert_eq!(w.slope_at(0.0).unwrap(), 2.0);
         assert_eq!(w.slope_at(1.0).unwrap(), 2.0);
         assert_eq!(w.slope_at(3.0).unwrap(), 2.0);
-        assert!(matches!(
-            w.value_at(3.1),
-            Err(WaveformError::OutsideScale { .. })
-        ));
+        assert!(matches!(w.value_at(3.1), Err(WaveformError::OutsideScale { .. })));
         assert!(w.value_at(f64::NAN).is_err());
     }
 
@@ -252,10 +231,7 @@ mod tests {
         let w = Waveform::new(&x, &y).unwrap();
         assert_eq!(w.value_at(2.0).unwrap(), 7.0);
         let part = w.window(0.5, 2.0).unwrap();
-        assert_eq!(
-            (part.x(), part.y()),
-            (&[2.0, 1.0, 0.5][..], &[7.0, 5.0, 2.5][..])
-        );
+        assert_eq!((part.x(), part.y()), (&[2.0, 1.0, 0.5][..], &[7.0, 5.0, 2.5][..]));
     }
 
     #[test]
@@ -277,9 +253,6 @@ mod tests {
             Err(WaveformError::NotMonotonic { index: 2 })
         ));
         assert!(Waveform::new(&[0.0, f64::NAN], &[0.0; 2]).is_err());
-        assert!(matches!(
-            Waveform::new(&[], &[]),
-            Err(WaveformError::NoPoints)
-        ));
+        assert!(matches!(Waveform::new(&[], &[]), Err(WaveformError::NoPoints)));
     }
 }

@@ -28,9 +28,7 @@ pub fn write_npy(mut out: impl Write, vector: &Vector) -> Result<(), WaveformErr
     let shape = format!("({},)", vector.len());
     write_header(&mut out, vector.samples.scalar(), &shape)?;
     match &vector.samples {
-        Samples::Real(values) => values
-            .iter()
-            .try_for_each(|v| out.write_all(&v.to_le_bytes()))?,
+        Samples::Real(values) => values.iter().try_for_each(|v| out.write_all(&v.to_le_bytes()))?,
         Samples::Complex(values) => values.iter().try_for_each(|z| write_complex(&mut out, z))?,
     }
     Ok(out.flush()?)
@@ -70,10 +68,7 @@ fn write_header(out: &mut impl Write, scalar: Scalar, shape: &str) -> Result<(),
     let mut header = format!("{{'descr': '{word}', 'fortran_order': False, 'shape': {shape}, }}");
     // The numbers begin at a multiple of 64 bytes, behind a line end.
     let unpadded = MAGIC.len() + 4 + header.len() + 1;
-    header.extend(std::iter::repeat_n(
-        ' ',
-        unpadded.next_multiple_of(64) - unpadded,
-    ));
+    header.extend(std::iter::repeat_n(' ', unpadded.next_multiple_of(64) - unpadded));
     header.push('\n');
     out.write_all(MAGIC)?;
     out.write_all(&[1, 0])?;
@@ -190,11 +185,7 @@ fn transpose(values: &[Complex64], shape: &[usize]) -> Vec<Complex64> {
     let mut index = vec![0; shape.len()];
     let mut transposed = Vec::with_capacity(values.len());
     for _ in 0..values.len() {
-        let place = index
-            .iter()
-            .zip(shape)
-            .rev()
-            .fold(0, |place, (k, length)| place * length + k);
+        let place = index.iter().zip(shape).rev().fold(0, |place, (k, length)| place * length + k);
         transposed.push(values[place]);
         for (k, length) in index.iter_mut().zip(shape).rev() {
             *k += 1;
@@ -232,11 +223,7 @@ impl Element {
             b"b1" => (b'u', 1),
             _ => return Err(wrong(word, expected)),
         };
-        Ok(Element {
-            big_endian: order == b'>',
-            code,
-            size,
-        })
+        Ok(Element { big_endian: order == b'>', code, size })
     }
 
     fn decode(&self, bytes: &mut [u8]) -> Complex64 {
@@ -272,11 +259,7 @@ impl Element {
         let negative = signed && bytes.last().is_some_and(|b| b & 0x80 != 0);
         let mut eight = [if negative { 0xff } else { 0 }; 8];
         eight[..bytes.len()].copy_from_slice(bytes);
-        if signed {
-            i64::from_le_bytes(eight) as f64
-        } else {
-            u64::from_le_bytes(eight) as f64
-        }
+        if signed { i64::from_le_bytes(eight) as f64 } else { u64::from_le_bytes(eight) as f64 }
     }
 }
 
@@ -289,18 +272,12 @@ mod tests {
     fn vectors_and_matrices_come_back() {
         let real = Vector::real("time", Quantity::Time, vec![0.1, -2.0, 3e-300]);
         let z = Complex64::new;
-        let complex = Vector::complex(
-            "v(o)",
-            Quantity::Voltage,
-            vec![z(1.0, 2.0), z(3.0, 4.0), z(5.0, 6.0)],
-        );
+        let complex =
+            Vector::complex("v(o)", Quantity::Voltage, vec![z(1.0, 2.0), z(3.0, 4.0), z(5.0, 6.0)]);
         for vector in [&real, &complex] {
             let mut file = Vec::new();
             write_npy(&mut file, vector).unwrap();
-            assert_eq!(
-                (file.len() - 3 * if vector.as_real().is_some() { 8 } else { 16 }) % 64,
-                0
-            );
+            assert_eq!((file.len() - 3 * if vector.as_real().is_some() { 8 } else { 16 }) % 64, 0);
             let array = read_npy(&file[..]).unwrap();
             assert_eq!((array.shape, &array.samples), (vec![3], &vector.samples));
         }
@@ -342,10 +319,7 @@ mod tests {
             assert_eq!(array.samples, Samples::Real(expected.to_vec()), "{word}");
         }
         let array = read_npy(&file("|i1", "True", "(2, 3)", &[1, 4, 2, 5, 3, 6])[..]).unwrap();
-        assert_eq!(
-            array.samples,
-            Samples::Real(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
-        );
+        assert_eq!(array.samples, Samples::Real(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
     }
 
     #[test]
@@ -358,10 +332,7 @@ mod tests {
             file("<f8", "False", "(-1,)", &[]),
             file("<f8", "False", "(99999999999, 99999999999)", &[]),
         ] {
-            assert!(matches!(
-                read_npy(&bytes[..]),
-                Err(WaveformError::NpyFormat { .. })
-            ));
+            assert!(matches!(read_npy(&bytes[..]), Err(WaveformError::NpyFormat { .. })));
         }
         let short = file("<f8", "False", "(99999999999,)", &[0; 8]);
         assert!(matches!(read_npy(&short[..]), Err(WaveformError::Io(_))));

@@ -38,10 +38,7 @@ struct Short {
 
 impl Default for Short {
     fn default() -> Short {
-        Short {
-            bytes: [0; 64],
-            len: 0,
-        }
+        Short { bytes: [0; 64], len: 0 }
     }
 }
 
@@ -54,10 +51,7 @@ impl Short {
 impl Write for Short {
     fn write_str(&mut self, s: &str) -> fmt::Result {
         let end = self.len + s.len();
-        self.bytes
-            .get_mut(self.len..end)
-            .ok_or(fmt::Error)?
-            .copy_from_slice(s.as_bytes());
+        self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?.copy_from_slice(s.as_bytes());
         self.len = end;
         Ok(())
     }

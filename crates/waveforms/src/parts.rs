@@ -66,9 +66,8 @@ mod tests {
 
     #[test]
     fn parts_of_a_rotating_value() {
-        let values: Vec<Complex64> = (0..8)
-            .map(|k| Complex64::from_polar(10.0, -1.5 * f64::from(k)))
-            .collect();
+        let values: Vec<Complex64> =
+            (0..8).map(|k| Complex64::from_polar(10.0, -1.5 * f64::from(k))).collect();
         let v = Vector::complex("v(o)", Quantity::Voltage, values);
         let phase = v.continuous_phase();
         for (k, angle) in phase.as_real().unwrap().iter().enumerate() {

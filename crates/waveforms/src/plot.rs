@@ -61,20 +61,12 @@ pub struct Vector {
 impl Vector {
     /// A real vector.
     pub fn real(name: impl Into<String>, quantity: Quantity, values: Vec<f64>) -> Vector {
-        Vector {
-            name: name.into(),
-            quantity,
-            samples: Samples::Real(values),
-        }
+        Vector { name: name.into(), quantity, samples: Samples::Real(values) }
     }
 
     /// A complex vector.
     pub fn complex(name: impl Into<String>, quantity: Quantity, values: Vec<Complex64>) -> Vector {
-        Vector {
-            name: name.into(),
-            quantity,
-            samples: Samples::Complex(values),
-        }
+        Vector { name: name.into(), quantity, samples: Samples::Complex(values) }
     }
 
     /// Number of values.
@@ -168,18 +160,11 @@ impl Plot {
 
     /// The header under which this plot can be written again.
     pub fn header(&self) -> PlotHeader {
-        let complex = self
-            .vectors
-            .iter()
-            .any(|v| v.samples.scalar() == Scalar::Complex);
+        let complex = self.vectors.iter().any(|v| v.samples.scalar() == Scalar::Complex);
         PlotHeader {
             title: self.title.clone(),
             kind: self.kind.clone(),
-            scalar: if complex {
-                Scalar::Complex
-            } else {
-                Scalar::Real
-            },
+            scalar: if complex { Scalar::Complex } else { Scalar::Real },
             variables: self.vectors.iter().map(Vector::variable).collect(),
             steps: self.steps.clone(),
         }

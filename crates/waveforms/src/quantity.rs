@@ -86,16 +86,8 @@ const TABLE: [(Quantity, &str, &str); 25] = [
     (Quantity::Decibel, "decibel", "dB"),
     (Quantity::VoltageDensity, "voltage-density", "V/√Hz"),
     (Quantity::CurrentDensity, "current-density", "A/√Hz"),
-    (
-        Quantity::SquaredVoltageDensity,
-        "voltage^2-density",
-        "V²/Hz",
-    ),
-    (
-        Quantity::SquaredCurrentDensity,
-        "current^2-density",
-        "A²/Hz",
-    ),
+    (Quantity::SquaredVoltageDensity, "voltage^2-density", "V²/Hz"),
+    (Quantity::SquaredCurrentDensity, "current^2-density", "A²/Hz"),
     (Quantity::Pole, "pole", "rad/s"),
     (Quantity::Zero, "zero", "rad/s"),
 ];
@@ -119,10 +111,7 @@ impl Quantity {
         if word.ends_with("_current") {
             return Quantity::Current;
         }
-        TABLE
-            .iter()
-            .find(|(_, raw, _)| *raw == word)
-            .map_or(Quantity::Dimensionless, |row| row.0)
+        TABLE.iter().find(|(_, raw, _)| *raw == word).map_or(Quantity::Dimensionless, |row| row.0)
     }
 
     /// The quantity that a vector's name suggests: `time`, `frequency`, `v(…)`, `i(…)`, `…#branch`.

@@ -128,10 +128,7 @@ pub struct Variable {
 impl Variable {
     /// A variable of that name and quantity.
     pub fn new(name: impl Into<String>, quantity: Quantity) -> Variable {
-        Variable {
-            name: name.into(),
-            quantity,
-        }
+        Variable { name: name.into(), quantity }
     }
 }
 
@@ -153,13 +150,7 @@ pub struct PlotHeader {
 impl PlotHeader {
     /// A real plot without stepped parameters.
     pub fn real(title: impl Into<String>, kind: PlotKind, variables: Vec<Variable>) -> PlotHeader {
-        PlotHeader {
-            title: title.into(),
-            kind,
-            scalar: Scalar::Real,
-            variables,
-            steps: Vec::new(),
-        }
+        PlotHeader { title: title.into(), kind, scalar: Scalar::Real, variables, steps: Vec::new() }
     }
 
     /// A complex plot without stepped parameters.
@@ -168,10 +159,7 @@ impl PlotHeader {
         kind: PlotKind,
         variables: Vec<Variable>,
     ) -> PlotHeader {
-        PlotHeader {
-            scalar: Scalar::Complex,
-            ..PlotHeader::real(title, kind, variables)
-        }
+        PlotHeader { scalar: Scalar::Complex, ..PlotHeader::real(title, kind, variables) }
     }
 
     /// Checks that a point of `found` values and of that scalar belongs to this plot.
@@ -183,10 +171,7 @@ impl PlotHeader {
             });
         }
         if found != self.variables.len() {
-            return Err(WaveformError::PointLength {
-                expected: self.variables.len(),
-                found,
-            });
+            return Err(WaveformError::PointLength { expected: self.variables.len(), found });
         }
         Ok(())
     }
@@ -278,10 +263,7 @@ impl Sink for MemorySink {
     }
 
     fn complex_point(&mut self, values: &[Complex64]) -> Result<(), WaveformError> {
-        let (header, plot) = self
-            .open
-            .as_mut()
-            .ok_or_else(|| not_begun("complex_point"))?;
+        let (header, plot) = self.open.as_mut().ok_or_else(|| not_begun("complex_point"))?;
         header.check(Scalar::Complex, values.len())?;
         for (vector, value) in plot.vectors.iter_mut().zip(values) {
             if let Samples::Complex(samples) = &mut vector.samples {
@@ -322,9 +304,7 @@ impl Sink for TeeSink<'_> {
     }
 
     fn complex_point(&mut self, values: &[Complex64]) -> Result<(), WaveformError> {
-        self.sinks
-            .iter_mut()
-            .try_for_each(|s| s.complex_point(values))
+        self.sinks.iter_mut().try_for_each(|s| s.complex_point(values))
     }
 
     fn end(&mut self, outcome: &Outcome) -> Result<(), WaveformError> {
@@ -333,17 +313,11 @@ impl Sink for TeeSink<'_> {
 }
 
 pub(crate) fn not_begun(call: &'static str) -> WaveformError {
-    WaveformError::SinkOrder {
-        call,
-        state: "no plot was open",
-    }
+    WaveformError::SinkOrder { call, state: "no plot was open" }
 }
 
 pub(crate) fn nested_begin() -> WaveformError {
-    WaveformError::SinkOrder {
-        call: "begin",
-        state: "a plot was still open",
-    }
+    WaveformError::SinkOrder { call: "begin", state: "a plot was still open" }
 }
 
 #[cfg(test)]
@@ -354,10 +328,7 @@ mod tests {
         PlotHeader::real(
             "t",
             PlotKind::Transient,
-            vec![
-                Variable::new("time", Quantity::Time),
-                Variable::new("v(out)", Quantity::Voltage),
-            ],
+            vec![Variable::new("time", Quantity::Time), Variable::new("v(out)", Quantity::Voltage)],
         )
     }
 
@@ -373,28 +344,19 @@ mod tests {
             let results = sink.into_results();
             assert_eq!(results.plots.len(), 1);
             assert_eq!(results.plots[0].outcome, Outcome::Interrupted);
-            assert_eq!(
-                results.plots[0].vectors[1].samples,
-                Samples::Real(vec![1.0, 2.0])
-            );
+            assert_eq!(results.plots[0].vectors[1].samples, Samples::Real(vec![1.0, 2.0]));
         }
     }
 
     #[test]
     fn wrong_calls_are_errors() {
         let mut sink = MemorySink::new();
-        assert!(matches!(
-            sink.point(&[1.0]),
-            Err(WaveformError::SinkOrder { .. })
-        ));
+        assert!(matches!(sink.point(&[1.0]), Err(WaveformError::SinkOrder { .. })));
         sink.begin(&header()).unwrap();
         assert!(sink.begin(&header()).is_err());
         assert!(matches!(
             sink.point(&[1.0]),
-            Err(WaveformError::PointLength {
-                expected: 2,
-                found: 1
-            })
+            Err(WaveformError::PointLength { expected: 2, found: 1 })
         ));
         assert!(matches!(
             sink.complex_point(&[Complex64::new(1.0, 0.0); 2]),

@@ -24,11 +24,7 @@ where
 {
     /// A sink that asks `open` for the sink of each plot.
     pub fn new(open: F) -> SplitSink<S, F> {
-        SplitSink {
-            open,
-            current: None,
-            seen: Vec::new(),
-        }
+        SplitSink { open, current: None, seen: Vec::new() }
     }
 
     fn current(&mut self, call: &'static str) -> Result<&mut S, WaveformError> {
@@ -45,11 +41,7 @@ where
         if self.current.is_some() {
             return Err(nested_begin());
         }
-        let before = self
-            .seen
-            .iter()
-            .filter(|kind| **kind == header.kind)
-            .count();
+        let before = self.seen.iter().filter(|kind| **kind == header.kind).count();
         self.seen.push(header.kind.clone());
         let mut sink = (self.open)(header, before)?;
         sink.begin(header)?;
@@ -86,11 +78,9 @@ pub fn split_path(base: &Path, kind: &PlotKind, before: usize) -> PathBuf {
 
 /// A sink that writes each plot to a raw file of its own, named by [`split_path`].
 pub fn split_raw_files(base: PathBuf, options: RawOptions) -> impl Sink {
-    SplitSink::new(
-        move |header: &PlotHeader, before| -> Result<RawWriter<File>, _> {
-            RawWriter::create(&split_path(&base, &header.kind, before), options.clone())
-        },
-    )
+    SplitSink::new(move |header: &PlotHeader, before| -> Result<RawWriter<File>, _> {
+        RawWriter::create(&split_path(&base, &header.kind, before), options.clone())
+    })
 }
 
 #[cfg(test)]
@@ -107,12 +97,7 @@ mod tests {
             ("d/out.raw", PlotKind::Transient, 0, "d/out.tran.raw"),
             ("d/out.raw", PlotKind::Transient, 1, "d/out.tran2.raw"),
             ("out", PlotKind::Ac, 0, "out.ac"),
-            (
-                "a.b.raw",
-                PlotKind::Other("Spectrum of x".into()),
-                0,
-                "a.b.spectrum_of_x.raw",
-            ),
+            ("a.b.raw", PlotKind::Other("Spectrum of x".into()), 0, "a.b.spectrum_of_x.raw"),
         ] {
             assert_eq!(split_path(Path::new(base), &kind, before), Path::new(path));
         }

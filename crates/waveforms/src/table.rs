@@ -35,11 +35,7 @@ impl<'a> Table<'a> {
     pub fn new(plot: &'a Plot, names: &[&str]) -> Result<Table<'a>, WaveformError> {
         let columns = if names.is_empty() {
             let skipped = usize::from(plot.scale().is_some());
-            plot.vectors
-                .iter()
-                .skip(skipped)
-                .map(Cow::Borrowed)
-                .collect()
+            plot.vectors.iter().skip(skipped).map(Cow::Borrowed).collect()
         } else {
             chosen(plot, names)?
         };
@@ -50,9 +46,7 @@ impl<'a> Table<'a> {
     pub fn of(plot: &'a Plot, columns: Vec<Cow<'a, Vector>>) -> Table<'a> {
         Table {
             title: &plot.title,
-            subtitle: format!("{}  {}", plot.kind.as_str(), plot.date)
-                .trim_end()
-                .to_owned(),
+            subtitle: format!("{}  {}", plot.kind.as_str(), plot.date).trim_end().to_owned(),
             scale: plot.scale(),
             columns,
             width: Some(80),
@@ -253,11 +247,7 @@ mod tests {
             vec![
                 Vector::real("time", Quantity::Time, vec![0.0, 2e-10]),
                 Vector::real("v(in)", Quantity::Voltage, vec![1.0, 0.5]),
-                Vector::real(
-                    "v(a_name_longer_than_a_column)",
-                    Quantity::Voltage,
-                    vec![1e-100; 2],
-                ),
+                Vector::real("v(a_name_longer_than_a_column)", Quantity::Voltage, vec![1e-100; 2]),
                 Vector::real("i(v1)", Quantity::Current, vec![0.0, -6.897_691e-4]),
                 Vector::real("i(v2)", Quantity::Current, vec![f64::NAN, f64::INFINITY]),
                 Vector::real("i(v3)", Quantity::Current, vec![1.0, 2.0]),
@@ -288,11 +278,7 @@ mod tests {
         let plot = transient();
         let table = Table::new(&plot, &["V1#branch", "in"]).unwrap();
         let text = table.with_page(Some(1)).to_string();
-        assert_eq!(
-            text.matches("Index   time            i(v1)           v(in)")
-                .count(),
-            2
-        );
+        assert_eq!(text.matches("Index   time            i(v1)           v(in)").count(), 2);
         assert!(Table::new(&plot, &["nothing"]).is_err());
     }
 
@@ -301,16 +287,8 @@ mod tests {
         let plot = plot(
             PlotKind::Ac,
             vec![
-                Vector::complex(
-                    "frequency",
-                    Quantity::Frequency,
-                    vec![Complex64::new(1e3, 0.0)],
-                ),
-                Vector::complex(
-                    "v(out)",
-                    Quantity::Voltage,
-                    vec![Complex64::new(0.5, -0.25)],
-                ),
+                Vector::complex("frequency", Quantity::Frequency, vec![Complex64::new(1e3, 0.0)]),
+                Vector::complex("v(out)", Quantity::Voltage, vec![Complex64::new(0.5, -0.25)]),
             ],
         );
         let text = Table::new(&plot, &[]).unwrap().to_string();

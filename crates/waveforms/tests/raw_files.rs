@@ -26,43 +26,25 @@ fn samples() -> Vec<Plot> {
             PlotKind::Transient,
             vec![
                 Vector::real("time", Quantity::Time, vec![0.0, 1.0 / 3.0, 0.7]),
-                Vector::real(
-                    "v(out)",
-                    Quantity::Voltage,
-                    vec![f64::MIN_POSITIVE, -1e300, 0.1],
-                ),
+                Vector::real("v(out)", Quantity::Voltage, vec![f64::MIN_POSITIVE, -1e300, 0.1]),
                 Vector::real("i(v1)", Quantity::Current, vec![-0.0, 2.0, f64::INFINITY]),
             ],
         ),
         plot(
             PlotKind::Ac,
             vec![
-                Vector::complex(
-                    "frequency",
-                    Quantity::Frequency,
-                    vec![z(1e3, 0.0), z(1e4, 0.0)],
-                ),
-                Vector::complex(
-                    "v(out)",
-                    Quantity::Voltage,
-                    vec![z(0.1, -0.2), z(1e-9, 3.0)],
-                ),
+                Vector::complex("frequency", Quantity::Frequency, vec![z(1e3, 0.0), z(1e4, 0.0)]),
+                Vector::complex("v(out)", Quantity::Voltage, vec![z(0.1, -0.2), z(1e-9, 3.0)]),
             ],
         ),
-        plot(
-            PlotKind::OperatingPoint,
-            vec![Vector::real("v(a)", Quantity::Voltage, vec![0.7])],
-        ),
+        plot(PlotKind::OperatingPoint, vec![Vector::real("v(a)", Quantity::Voltage, vec![0.7])]),
     ]
 }
 
 fn written(encoding: RawEncoding) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
-    let options = RawOptions {
-        encoding,
-        date: "Mon Nov 23 22:52:33  2026".into(),
-        ..RawOptions::default()
-    };
+    let options =
+        RawOptions { encoding, date: "Mon Nov 23 22:52:33  2026".into(), ..RawOptions::default() };
     let mut writer = RawWriter::new(&mut file, options).unwrap();
     for plot in samples() {
         plot.write_to(&mut writer).unwrap();
@@ -85,9 +67,7 @@ fn a_file_cut_anywhere_gives_a_prefix_and_says_so() {
     let all = samples();
     for encoding in [RawEncoding::Binary, RawEncoding::Ascii] {
         let bytes = written(encoding);
-        let header = bytes
-            .windows(7)
-            .position(|w| w == b"Values:" || w == b"Binary:");
+        let header = bytes.windows(7).position(|w| w == b"Values:" || w == b"Binary:");
         for end in header.unwrap() + 8..bytes.len() - 1 {
             // A number of text that lost its last digits is still a number.
             if encoding == RawEncoding::Ascii && !bytes[end].is_ascii_whitespace() {
@@ -111,18 +91,12 @@ fn a_file_cut_anywhere_gives_a_prefix_and_says_so() {
 fn damaged_files_never_panic() {
     let mut state = 12345_u64;
     let mut random = move |below: usize| {
-        state = state
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         usize::try_from(state >> 33).unwrap() % below
     };
     let mut readable = 0;
     for round in 0..1000 {
-        let encoding = if round % 2 == 0 {
-            RawEncoding::Binary
-        } else {
-            RawEncoding::Ascii
-        };
+        let encoding = if round % 2 == 0 { RawEncoding::Binary } else { RawEncoding::Ascii };
         let mut bytes = written(encoding);
         for _ in 0..=random(4) {
             let at = random(bytes.len());
@@ -141,14 +115,7 @@ fn points_beyond_the_stated_number_are_kept() {
     let file = read_raw(&bytes[..]).unwrap();
     assert_eq!(file.results.plots.len(), 3);
     assert_eq!(file.results.plots[0].points(), 3);
-    assert_eq!(
-        file.warnings,
-        [RawWarning::Uncounted {
-            plot: 1,
-            stated: 0,
-            read: 3
-        }]
-    );
+    assert_eq!(file.warnings, [RawWarning::Uncounted { plot: 1, stated: 0, read: 3 }]);
 }
 
 #[test]
@@ -157,10 +124,7 @@ fn what_is_not_raw_is_refused_with_its_line() {
         (&b""[..], 1),
         (b"hello\n", 1),
         (b"Title: x\nNo. Variables: many\n", 2),
-        (
-            b"Title: x\nNo. Variables: 2\nVariables:\n\t0\ttime\ttime\nBinary:\n",
-            5,
-        ),
+        (b"Title: x\nNo. Variables: 2\nVariables:\n\t0\ttime\ttime\nBinary:\n", 5),
         (b"Title: x\nVariables:\n nonsense\nBinary:\n", 3),
         (b"Title: x\n", 1),
     ] {
@@ -185,10 +149,7 @@ fn text_of_ngspice() {
         panic!("two plots expected");
     };
     assert_eq!(ac.vectors[0].quantity, Quantity::Frequency);
-    assert_eq!(
-        ac.vector("OUT").unwrap().samples.at(1),
-        Complex64::new(0.5, 0.0)
-    );
+    assert_eq!(ac.vector("OUT").unwrap().samples.at(1), Complex64::new(0.5, 0.0));
     assert_eq!(op.vectors[0].quantity, Quantity::Current);
     assert!(op.vectors[0].as_real().unwrap()[0].is_nan());
 }
@@ -215,10 +176,7 @@ fn binary_of_ltspice() {
     }
     by_variable.extend([0.0_f64, 1e-9].iter().flat_map(|t| t.to_le_bytes()));
     by_variable.extend([0.5_f32, -2.0].iter().flat_map(|v| v.to_le_bytes()));
-    for (flags, data) in [
-        ("real forward", by_point),
-        ("real forward fastaccess", by_variable),
-    ] {
+    for (flags, data) in [("real forward", by_point), ("real forward fastaccess", by_variable)] {
         let file = read_raw(&ltspice(flags, &data)[..]).unwrap();
         assert_eq!(file.warnings, []);
         let plot = &file.results.plots[0];

@@ -8,15 +8,7 @@ pub(crate) fn run(options: &[&str]) -> Outcome {
     step("fmt", || cargo(&["fmt", "--all", "--check"], &[]))?;
     step("tidy", tidy::run)?;
     step("generated files", || generate::run(true))?;
-    let clippy = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--quiet",
-        "--",
-        "-D",
-        "warnings",
-    ];
+    let clippy = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
     step("clippy", || cargo(&clippy, &[]))?;
     if !skip_tests {
         step("tests", || cargo(&["test", "--workspace", "--quiet"], &[]))?;
@@ -37,18 +29,7 @@ fn deny() -> Outcome {
     if !found.is_ok_and(|output| output.status.success()) {
         return Err("cargo-deny is not installed; `cargo install cargo-deny` brings it".into());
     }
-    cargo(
-        &[
-            "deny",
-            "--log-level",
-            "error",
-            "check",
-            "licenses",
-            "bans",
-            "sources",
-        ],
-        &[],
-    )
+    cargo(&["deny", "--log-level", "error", "check", "licenses", "bans", "sources"], &[])
 }
 
 fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Outcome {
@@ -58,9 +39,5 @@ fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Outcome {
         .current_dir(root())
         .status()
         .map_err(|error| format!("cargo: {error}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("cargo {} failed", arguments.join(" ")))
-    }
+    if status.success() { Ok(()) } else { Err(format!("cargo {} failed", arguments.join(" "))) }
 }

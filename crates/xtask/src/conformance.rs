@@ -34,11 +34,7 @@ struct Wishes {
 }
 
 enum Verdict {
-    Agrees {
-        worst: f64,
-        vector: String,
-        vectors: usize,
-    },
+    Agrees { worst: f64, vector: String, vectors: usize },
     Skipped(String),
     Failed(String),
 }
@@ -58,17 +54,9 @@ pub(crate) fn run(check: bool) -> Outcome {
     let mut failures = Vec::new();
     let (mut agree, mut skipped) = (0, 0);
     for deck in &decks {
-        let name = deck
-            .strip_prefix(root())
-            .unwrap_or(deck)
-            .display()
-            .to_string();
+        let name = deck.strip_prefix(root()).unwrap_or(deck).display().to_string();
         let row = match compare(deck, &program, &folder) {
-            Verdict::Agrees {
-                worst,
-                vector,
-                vectors,
-            } => {
+            Verdict::Agrees { worst, vector, vectors } => {
                 agree += 1;
                 format!("| {name} | {vectors} | {worst:.1e} | {vector} |")
             }
@@ -86,10 +74,7 @@ pub(crate) fn run(check: bool) -> Outcome {
     }
     let path = folder.join("table.md");
     fs::write(&path, table).map_err(|error| error.to_string())?;
-    println!(
-        "{agree} agree, {} differ, {skipped} not compared",
-        failures.len()
-    );
+    println!("{agree} agree, {} differ, {skipped} not compared", failures.len());
     if check && !failures.is_empty() {
         return Err(format!("disagreement\n  {}", failures.join("\n  ")));
     }
@@ -132,10 +117,7 @@ fn wishes(text: &str) -> Wishes {
         } else if let Some(vector) = rest.strip_prefix("period ") {
             wishes.period = Some(vector.trim().to_owned());
         } else if let Some(limit) = rest.strip_prefix("limit ") {
-            wishes.limit = limit
-                .split(':')
-                .next()
-                .and_then(|text| text.trim().parse().ok());
+            wishes.limit = limit.split(':').next().and_then(|text| text.trim().parse().ok());
         }
     }
     wishes
@@ -218,10 +200,8 @@ fn simulate(mut command: Command, deck: &Path, raw: &Path) -> Outcome {
     }
     let words = String::from_utf8_lossy(&output.stderr);
     let logged = fs::read_to_string(&log).unwrap_or_default();
-    let first = words
-        .lines()
-        .chain(logged.lines())
-        .find(|line| line.to_lowercase().contains("error"));
+    let first =
+        words.lines().chain(logged.lines()).find(|line| line.to_lowercase().contains("error"));
     Err(first.unwrap_or("failed without a word").trim().to_owned())
 }
 
@@ -230,11 +210,7 @@ fn tightened(text: &str) -> String {
     let mut lines: Vec<&str> = Vec::new();
     let mut dropping = false;
     for line in text.lines() {
-        let word = line
-            .split_whitespace()
-            .next()
-            .unwrap_or_default()
-            .to_lowercase();
+        let word = line.split_whitespace().next().unwrap_or_default().to_lowercase();
         let continued = line.trim_start().starts_with('+');
         dropping = (dropping && continued) || [".print", ".save", ".plot"].contains(&word.as_str());
         if dropping || word == ".end" {
@@ -270,11 +246,7 @@ fn judge(wishes: &Wishes, theirs: &RawFile, ours: &RawFile) -> Verdict {
     if worst > limit || worst.is_nan() {
         return Verdict::Failed(format!("{worst_vector} differs by {worst:.1e}"));
     }
-    Verdict::Agrees {
-        worst,
-        vector: worst_vector,
-        vectors,
-    }
+    Verdict::Agrees { worst, vector: worst_vector, vectors }
 }
 
 fn plot_differences(theirs: &Plot, ours: &Plot) -> Vec<(String, f64)> {
@@ -292,9 +264,7 @@ fn plot_differences(theirs: &Plot, ours: &Plot) -> Vec<(String, f64)> {
         };
         Some((vector.name.clone(), difference))
     });
-    common
-        .filter(|(name, _)| Some(name) != scale_name.as_ref())
-        .collect()
+    common.filter(|(name, _)| Some(name) != scale_name.as_ref()).collect()
 }
 
 /// Smallest full scale that counts: below it a vector is rounding noise.
@@ -324,19 +294,11 @@ fn resampled(theirs: &Plot, ours: &Plot, vector: &Vector, mine: &Vector) -> f64 
         return f64::NAN;
     };
     let (first, last) = wave.span();
-    let full = a
-        .iter()
-        .fold(floor(&vector.name), |full, value| full.max(value.abs()));
-    let inside = their_times
-        .iter()
-        .zip(&a)
-        .filter(|(t, _)| (first..=last).contains(*t));
+    let full = a.iter().fold(floor(&vector.name), |full, value| full.max(value.abs()));
+    let inside = their_times.iter().zip(&a).filter(|(t, _)| (first..=last).contains(*t));
     inside
         .map(|(&t, &value)| (wave.value_at(t).unwrap_or(f64::NAN) - value).abs() / full)
-        .fold(
-            0.0,
-            |worst: f64, d| if d.is_nan() { d } else { worst.max(d) },
-        )
+        .fold(0.0, |worst: f64, d| if d.is_nan() { d } else { worst.max(d) })
 }
 
 /// Differences of mean period and of amplitude, over the second half of the run.

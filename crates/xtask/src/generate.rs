@@ -38,10 +38,7 @@ pub(crate) fn run(check: bool) -> Outcome {
     if stale.is_empty() {
         return Ok(());
     }
-    Err(format!(
-        "stale: {}; run `cargo xtask generate`",
-        stale.join(", ")
-    ))
+    Err(format!("stale: {}; run `cargo xtask generate`", stale.join(", ")))
 }
 
 fn page_start(kind: &Kind) -> String {
@@ -103,11 +100,7 @@ fn write_device(kind: &Kind, text: &mut String) -> std::fmt::Result {
         None => writeln!(text, "Instance: `N<name> nodes… model`.")?,
     }
     if !kind.model_types.is_empty() {
-        let words: Vec<_> = kind
-            .model_types
-            .iter()
-            .map(|t| format!("`{}`", t.word))
-            .collect();
+        let words: Vec<_> = kind.model_types.iter().map(|t| format!("`{}`", t.word)).collect();
         writeln!(text, "Model types: {}.", words.join(", "))?;
     }
     let list = |name: &str, roles: &[Role], text: &mut String| -> std::fmt::Result {
@@ -115,9 +108,7 @@ fn write_device(kind: &Kind, text: &mut String) -> std::fmt::Result {
             roles.contains(&unknown.role)
                 || (roles.is_empty() && matches!(unknown.role, Role::State(_)))
         });
-        let names: Vec<_> = of_role
-            .map(|unknown| format!("`{}`", unknown.name))
-            .collect();
+        let names: Vec<_> = of_role.map(|unknown| format!("`{}`", unknown.name)).collect();
         if !names.is_empty() {
             writeln!(text, "{name}: {}.", names.join(", "))?;
         }
@@ -164,19 +155,11 @@ fn write_device(kind: &Kind, text: &mut String) -> std::fmt::Result {
         writeln!(text, "\n## Outputs\n")?;
         writeln!(text, "| name | unit | meaning |\n|---|---|---|")?;
         for output in kind.outputs {
-            writeln!(
-                text,
-                "| `{}` | {} | {} |",
-                output.name, output.unit, output.description
-            )?;
+            writeln!(text, "| `{}` | {} | {} |", output.name, output.unit, output.description)?;
         }
     }
     if !kind.example.is_empty() {
-        writeln!(
-            text,
-            "\n## Example\n\n```spice\n{}\n```",
-            kind.example.trim()
-        )?;
+        writeln!(text, "\n## Example\n\n```spice\n{}\n```", kind.example.trim())?;
     }
     Ok(())
 }

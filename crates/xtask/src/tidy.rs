@@ -17,20 +17,12 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("ovonic-netlist", &[]),
     ("ovonic-device-macros", &[]),
     ("ovonic-waveforms", &[]),
-    (
-        "ovonic-device",
-        &["ovonic-numerics", "ovonic-device-macros"],
-    ),
+    ("ovonic-device", &["ovonic-numerics", "ovonic-device-macros"]),
     ("ovonic-devices", &["ovonic-device", "ovonic-numerics"]),
     ("ovonic-circuit", &["ovonic-device", "ovonic-numerics"]),
     (
         "ovonic-analysis",
-        &[
-            "ovonic-circuit",
-            "ovonic-device",
-            "ovonic-numerics",
-            "ovonic-waveforms",
-        ],
+        &["ovonic-circuit", "ovonic-device", "ovonic-numerics", "ovonic-waveforms"],
     ),
     (
         "ovonic-crossbar",
@@ -63,12 +55,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
 ];
 
 /// Packages that are tools or tests and may use anything.
-const FREE: &[&str] = &[
-    "ovonic-testkit",
-    "ovonic-xtask",
-    "ovonic-tests",
-    "ovonic-benches",
-];
+const FREE: &[&str] = &["ovonic-testkit", "ovonic-xtask", "ovonic-tests", "ovonic-benches"];
 
 /// Everything that may stand at the top.
 const TOP: &[&str] = &[
@@ -108,11 +95,7 @@ pub(crate) fn run() -> Outcome {
     if complaints.is_empty() {
         return Ok(());
     }
-    Err(format!(
-        "{} complaints\n  {}",
-        complaints.len(),
-        complaints.join("\n  ")
-    ))
+    Err(format!("{} complaints\n  {}", complaints.len(), complaints.join("\n  ")))
 }
 
 fn directions(complaints: &mut Vec<String>) -> Outcome {
@@ -150,11 +133,7 @@ fn tracked_files() -> Result<Vec<PathBuf>, String> {
         .output()
         .map_err(|error| format!("git: {error}"))?;
     let names = String::from_utf8_lossy(&output.stdout);
-    Ok(names
-        .split('\0')
-        .filter(|name| !name.is_empty())
-        .map(PathBuf::from)
-        .collect())
+    Ok(names.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect())
 }
 
 fn top_level(files: &[PathBuf], complaints: &mut Vec<String>) {

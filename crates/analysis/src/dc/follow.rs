@@ -123,9 +123,7 @@ impl<'a> Driver<'a> {
             self.solver = None;
             self.covered = Covered::default();
         }
-        self.held = self
-            .circuit
-            .initial_unknowns(&vec![0.0; self.circuit.n() + 1]);
+        self.held = self.circuit.initial_unknowns(&vec![0.0; self.circuit.n() + 1]);
         Ok(())
     }
 
@@ -177,10 +175,8 @@ impl<'a> Driver<'a> {
                 .map(|point| (point, newton.assembly.limits().to_vec()))
         });
         let outcome = solved.map_err(ConvergenceError::from).and_then(|s| s);
-        let (point, limits) = outcome.map_err(|error| DcError::Convergence {
-            values: values.to_vec(),
-            error,
-        })?;
+        let (point, limits) =
+            outcome.map_err(|error| DcError::Convergence { values: values.to_vec(), error })?;
         self.report.flips += point.flips;
         Ok(Solved {
             state: State {
@@ -210,11 +206,7 @@ impl<'a> Driver<'a> {
         });
         let (x, limits) =
             moved.unwrap_or_else(|SetupError(error)| Err(NewtonError::Linear(error)))?;
-        let state = State {
-            x,
-            limits,
-            ..from.clone()
-        };
+        let state = State { x, limits, ..from.clone() };
         self.solve_from(&state, at)
     }
 
@@ -233,10 +225,7 @@ impl<'a> Driver<'a> {
         if let Ok(solved) = self.operating_point(&near, Some(&from.limits), values) {
             return Ok(solved);
         }
-        let anywhere = OpOptions {
-            latches: Some(from.latches.clone()),
-            ..OpOptions::default()
-        };
+        let anywhere = OpOptions { latches: Some(from.latches.clone()), ..OpOptions::default() };
         self.operating_point(&anywhere, None, values)
     }
 
@@ -248,29 +237,19 @@ impl<'a> Driver<'a> {
             let mut flips = 0;
             for _ in 0..MAX_FLIP_ROUNDS {
                 let standing = latches.clone();
-                let equation = Equation {
-                    held: Some(held),
-                    ..Equation::dc(&standing, options.gmin)
-                };
+                let equation =
+                    Equation { held: Some(held), ..Equation::dc(&standing, options.gmin) };
                 newton.solve(&equation, &mut x, options.sweep_iterations)?;
                 let count = flip_latches(newton.circuit(), &equation, &x, &mut latches);
                 flips += count;
                 if count == 0 {
                     let limits = newton.assembly.limits().to_vec();
-                    let state = State {
-                        x,
-                        latches,
-                        limits,
-                        at,
-                        generation,
-                    };
+                    let state = State { x, latches, limits, at, generation };
                     return Ok(Solved { state, flips });
                 }
                 newton.refresh();
             }
-            Err(NewtonError::Iterations {
-                iterations: MAX_FLIP_ROUNDS,
-            })
+            Err(NewtonError::Iterations { iterations: MAX_FLIP_ROUNDS })
         });
         solved.unwrap_or_else(|SetupError(error)| Err(NewtonError::Linear(error)))
     }
@@ -317,9 +296,7 @@ impl<'a> Driver<'a> {
                 return Ok(self.take(&from, solved));
             }
             let moved = solved.state.x.iter().zip(&from.x);
-            change = moved
-                .map(|(after, before)| (after - before).abs())
-                .collect();
+            change = moved.map(|(after, before)| (after - before).abs()).collect();
         }
         self.follow_in_parts(from, levels, values, &change)
     }
@@ -345,11 +322,7 @@ impl<'a> Driver<'a> {
         let mut at_values = values.to_vec();
         while done < 1.0 {
             let next = f64::min(done + part, 1.0);
-            let at = if next == 1.0 {
-                target
-            } else {
-                start + next * (target - start)
-            };
+            let at = if next == 1.0 { target } else { start + next * (target - start) };
             at_values[inner] = at;
             self.set(&mut levels[inner], at)?;
             self.translate(&mut from);
@@ -449,11 +422,7 @@ impl<'a> Driver<'a> {
             held: Some(&self.held),
             ..Point::dc(&state.x, &state.latches)
         };
-        record(&DcPoint {
-            values,
-            circuit: self.circuit,
-            point,
-        })?;
+        record(&DcPoint { values, circuit: self.circuit, point })?;
         Ok(())
     }
 }
@@ -466,19 +435,14 @@ fn move_to_rest(
     from: &State,
 ) -> Result<Vec<f64>, NewtonError> {
     let circuit = newton.circuit();
-    let standing = Equation {
-        held: Some(held),
-        settle: false,
-        ..Equation::dc(&from.latches, options.gmin)
-    };
+    let standing =
+        Equation { held: Some(held), settle: false, ..Equation::dc(&from.latches, options.gmin) };
     let mut x = from.x.clone();
     circuit.residual(&standing.point(&x), &mut newton.assembly);
     let mut charge = newton.assembly.reactive.clone();
     let (mut step, longest) = MOVE_STEPS;
     let shortest = 1e-6 * step;
-    let mut failure = NewtonError::Iterations {
-        iterations: MAX_MOVE_STEPS,
-    };
+    let mut failure = NewtonError::Iterations { iterations: MAX_MOVE_STEPS };
     for _ in 0..MAX_MOVE_STEPS {
         let alpha = 1.0 / step;
         let history: Vec<f64> = charge.iter().map(|q| -alpha * q).collect();
@@ -517,11 +481,7 @@ impl Covered {
     /// Takes a point into account, with the slope from the one before it.
     fn add(&mut self, state: &State, from: Option<&State>) {
         if self.low.len() != state.x.len() {
-            *self = Self {
-                low: state.x.clone(),
-                high: state.x.clone(),
-                ..Self::default()
-            };
+            *self = Self { low: state.x.clone(), high: state.x.clone(), ..Self::default() };
         }
         for (row, &x) in state.x.iter().enumerate() {
             self.low[row] = self.low[row].min(x);
@@ -531,8 +491,7 @@ impl Covered {
         if let Some(from) = from.filter(|from| from.at != state.at) {
             let moved = state.x.iter().zip(&from.x);
             self.slope.clear();
-            self.slope
-                .extend(moved.map(|(to, from_x)| (to - from_x) / (state.at - from.at)));
+            self.slope.extend(moved.map(|(to, from_x)| (to - from_x) / (state.at - from.at)));
         }
     }
 

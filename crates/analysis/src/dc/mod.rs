@@ -51,14 +51,7 @@ pub struct SweepLevel<'v> {
 /// # Errors
 /// When the step is zero, leads away from `stop`, or a number is not finite.
 pub fn sweep_values(start: f64, stop: f64, step: f64) -> Result<Vec<f64>, DcError> {
-    let wrong = |reason| {
-        Err(DcError::Step {
-            start,
-            stop,
-            step,
-            reason,
-        })
-    };
+    let wrong = |reason| Err(DcError::Step { start, stop, step, reason });
     if ![start, stop, step].iter().all(|value| value.is_finite()) {
         return wrong("all three have to be finite numbers");
     }
@@ -76,11 +69,7 @@ pub fn sweep_values(start: f64, stop: f64, step: f64) -> Result<Vec<f64>, DcErro
     let reaches = (steps - whole).abs() <= END_TOLERANCE * steps.max(1.0);
     let count = whole as usize;
     let value = |i: usize| {
-        if i == count && reaches {
-            stop
-        } else {
-            start + i as f64 * step
-        }
+        if i == count && reaches { stop } else { start + i as f64 * step }
     };
     Ok((0..=count).map(value).collect())
 }
@@ -228,11 +217,7 @@ pub fn dc(
                 driver.restart(from, levels, moved, &values)?
             }
         };
-        let resting = indices
-            .iter()
-            .rev()
-            .take_while(|&&index| index == 0)
-            .count();
+        let resting = indices.iter().rev().take_while(|&&index| index == 0).count();
         let outermost = levels.len() - 1 - resting.min(levels.len() - 1);
         for began in &mut began[outermost..] {
             *began = Some(state.clone());
@@ -297,10 +282,7 @@ mod tests {
     #[test]
     fn impossible_ranges_are_errors() {
         for (start, stop, step) in [(0.0, 1.0, 0.0), (0.0, 1.0, -0.1), (0.0, f64::INFINITY, 1.0)] {
-            assert!(matches!(
-                sweep_values(start, stop, step),
-                Err(DcError::Step { .. })
-            ));
+            assert!(matches!(sweep_values(start, stop, step), Err(DcError::Step { .. })));
         }
     }
 }

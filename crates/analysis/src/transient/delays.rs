@@ -19,11 +19,7 @@ pub(super) struct Delays {
 impl Delays {
     pub(super) fn new(delays: &[f64]) -> Self {
         let longest = delays.iter().copied().fold(0.0, f64::max);
-        Self {
-            delays: delays.to_vec(),
-            longest,
-            ..Self::default()
-        }
+        Self { delays: delays.to_vec(), longest, ..Self::default() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -67,9 +63,7 @@ impl Delays {
     fn signal(&self, index: usize, time: Time, delay: f64) -> f64 {
         let age = |k: usize| time.minus(self.times[k]) - delay;
         // Points with a positive age lie before the wanted instant.
-        let after = self
-            .times
-            .partition_point(|kept| time.minus(*kept) - delay > 0.0);
+        let after = self.times.partition_point(|kept| time.minus(*kept) - delay > 0.0);
         let value = |k: usize| self.values[k][index];
         if after == 0 {
             return value(0);

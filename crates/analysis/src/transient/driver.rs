@@ -51,22 +51,12 @@ pub fn transient(
 }
 
 fn check(tran: &TransientOptions) -> Result<(), TransientError> {
-    let wrong = |name, value, reason| {
-        Err(TransientError::Options {
-            name,
-            value,
-            reason,
-        })
-    };
+    let wrong = |name, value, reason| Err(TransientError::Options { name, value, reason });
     if !(tran.stop > 0.0 && tran.stop.is_finite()) {
         return wrong("tstop", tran.stop, "the end has to be a positive time");
     }
     if !(tran.start >= 0.0 && tran.start < tran.stop) {
-        return wrong(
-            "tstart",
-            tran.start,
-            "recording has to start between zero and the end",
-        );
+        return wrong("tstart", tran.start, "recording has to start between zero and the end");
     }
     if !(tran.step >= 0.0 && tran.step.is_finite()) {
         return wrong("tstep", tran.step, "the step cannot be negative");
@@ -151,10 +141,7 @@ impl<'c, 'o> Driver<'c, 'o> {
             echoes: Vec::new(),
             next_corner: circuit.next_event(Time::new(0.0)),
             attempts: start.attempts,
-            statistics: TransientStatistics {
-                perturbed: start.perturbed,
-                ..Default::default()
-            },
+            statistics: TransientStatistics { perturbed: start.perturbed, ..Default::default() },
             work: Work {
                 x: start.x,
                 rate: vec![0.0; n],
@@ -247,11 +234,7 @@ impl<'c, 'o> Driver<'c, 'o> {
                         if lands && corner {
                             self.echo(end);
                         }
-                        if (lands && corner) || flips {
-                            self.after_corner(h)
-                        } else {
-                            next
-                        }
+                        if (lands && corner) || flips { self.after_corner(h) } else { next }
                     }
                 },
             };
@@ -282,15 +265,9 @@ impl<'c, 'o> Driver<'c, 'o> {
         if self.tran.fixed_step {
             return self.largest;
         }
-        let print = if self.tran.step > 0.0 {
-            self.tran.step
-        } else {
-            self.tran.stop / 50.0
-        };
+        let print = if self.tran.step > 0.0 { self.tran.step } else { self.tran.stop / 50.0 };
         let gap = self.gap_after(self.time);
-        (0.01 * print.min(self.tran.stop / 100.0))
-            .min(0.1 * gap)
-            .min(self.largest)
+        (0.01 * print.min(self.tran.stop / 100.0)).min(0.1 * gap).min(self.largest)
     }
 
     /// The first step after a corner.
@@ -302,17 +279,9 @@ impl<'c, 'o> Driver<'c, 'o> {
     }
 
     fn gap_after(&self, time: Time) -> f64 {
-        let corner = self
-            .next_corner
-            .map_or(f64::INFINITY, |corner| corner.minus(time));
-        let echo = self
-            .echoes
-            .last()
-            .map_or(f64::INFINITY, |echo| echo.minus(time));
-        corner
-            .min(echo)
-            .min(self.tran.stop - time.seconds())
-            .max(0.0)
+        let corner = self.next_corner.map_or(f64::INFINITY, |corner| corner.minus(time));
+        let echo = self.echoes.last().map_or(f64::INFINITY, |echo| echo.minus(time));
+        corner.min(echo).min(self.tran.stop - time.seconds()).max(0.0)
     }
 
     /// Where a step has to end at the latest, and whether that is a corner.
@@ -346,20 +315,15 @@ impl<'c, 'o> Driver<'c, 'o> {
             return Scheme::Single(Formula::backward_euler(h), ErrorEstimate::None);
         }
         let third = |estimate| {
-            if depth >= 3 {
-                estimate
-            } else {
-                ErrorEstimate::None
-            }
+            if depth >= 3 { estimate } else { ErrorEstimate::None }
         };
         match self.tran.method {
             IntegrationMethod::BackwardEuler => {
                 Scheme::Single(Formula::backward_euler(h), ErrorEstimate::backward_euler(h))
             }
-            IntegrationMethod::Trapezoidal if !self.ringing.damp => Scheme::Single(
-                Formula::trapezoidal(h),
-                third(ErrorEstimate::trapezoidal(h)),
-            ),
+            IntegrationMethod::Trapezoidal if !self.ringing.damp => {
+                Scheme::Single(Formula::trapezoidal(h), third(ErrorEstimate::trapezoidal(h)))
+            }
             IntegrationMethod::Gear2 => {
                 Scheme::Single(Formula::gear2(h, h1), third(ErrorEstimate::gear2(h, h1)))
             }
@@ -373,16 +337,13 @@ impl<'c, 'o> Driver<'c, 'o> {
         let estimate = match scheme {
             Scheme::Single(formula, estimate) => {
                 self.history.predict(h, &mut self.work.x);
-                self.history
-                    .formula_history(&formula, &mut self.work.history);
+                self.history.formula_history(&formula, &mut self.work.history);
                 self.solve(end, formula.alpha)?;
                 let (one, two) = (self.history.back(0), self.history.back(1));
                 let assembly = &self.newton.assembly;
                 self.work.rate.copy_from_slice(&self.history.rate);
                 formula.rates(&assembly.reactive, &one.q, &two.q, &mut self.work.rate);
-                self.work
-                    .stored_rate
-                    .copy_from_slice(&self.history.stored_rate);
+                self.work.stored_rate.copy_from_slice(&self.history.stored_rate);
                 formula.rates(
                     &assembly.stored,
                     &one.stored,
@@ -397,10 +358,7 @@ impl<'c, 'o> Driver<'c, 'o> {
             }
         };
         let assembly = &self.newton.assembly;
-        let new = Stage {
-            stored: &assembly.stored,
-            rate: &self.work.stored_rate,
-        };
+        let new = Stage { stored: &assembly.stored, rate: &self.work.stored_rate };
         Ok(self.history.error_ratio(
             estimate,
             h,
@@ -433,12 +391,7 @@ impl<'c, 'o> Driver<'c, 'o> {
         let start = self.history.back(0);
         let (work, assembly) = (&mut self.work, &self.newton.assembly);
         second.rates(&assembly.reactive, &work.middle_q, &start.q, &mut work.rate);
-        second.rates(
-            &assembly.stored,
-            &work.middle_stored,
-            &start.stored,
-            &mut work.stored_rate,
-        );
+        second.rates(&assembly.stored, &work.middle_stored, &start.stored, &mut work.stored_rate);
         Ok(())
     }
 
@@ -456,8 +409,7 @@ impl<'c, 'o> Driver<'c, 'o> {
             settle: false,
             ..Equation::dc(&self.latches, self.options.gmin)
         };
-        self.newton
-            .solve(&equation, &mut self.work.x, self.options.step_iterations)?;
+        self.newton.solve(&equation, &mut self.work.x, self.options.step_iterations)?;
         Ok(())
     }
 
@@ -486,35 +438,17 @@ impl<'c, 'o> Driver<'c, 'o> {
             }
         }
         if self.tran.fixed_step {
-            return Verdict::Accept {
-                next: self.largest,
-                flips,
-            };
+            return Verdict::Accept { next: self.largest, flips };
         }
-        let order = if self.history.depth == 1 {
-            1
-        } else {
-            self.tran.method.order()
-        };
+        let order = if self.history.depth == 1 { 1 } else { self.tran.method.order() };
         // The error is proportional to h^(order + 1); the tolerance of a rate to h.
-        let factor = if ratio > 0.0 {
-            ratio.powf(-1.0 / f64::from(order))
-        } else {
-            MAX_GROWTH
-        };
+        let factor = if ratio > 0.0 { ratio.powf(-1.0 / f64::from(order)) } else { MAX_GROWTH };
         if factor < 0.9 && h > 2.0 * smallest {
             return Verdict::Reject(h * (0.9 * factor).max(0.1));
         }
         let growth = (0.95 * factor).min(MAX_GROWTH);
-        let next = if growth > 1.0 && growth < MIN_GROWTH {
-            h
-        } else {
-            h * growth
-        };
-        Verdict::Accept {
-            next: next.min(self.largest),
-            flips,
-        }
+        let next = if growth > 1.0 && growth < MIN_GROWTH { h } else { h * growth };
+        Verdict::Accept { next: next.min(self.largest), flips }
     }
 
     fn accept(&mut self, h: f64, end: Time, flips: bool) {
@@ -524,12 +458,9 @@ impl<'c, 'o> Driver<'c, 'o> {
         }
         self.watch_ringing();
         let assembly = &self.newton.assembly;
-        self.history
-            .push(h, &self.work.x, &assembly.reactive, &assembly.stored);
+        self.history.push(h, &self.work.x, &assembly.reactive, &assembly.stored);
         self.history.rate.copy_from_slice(&self.work.rate);
-        self.history
-            .stored_rate
-            .copy_from_slice(&self.work.stored_rate);
+        self.history.stored_rate.copy_from_slice(&self.work.stored_rate);
         self.work.limits.copy_from_slice(assembly.limits());
         self.time = end;
         self.delays.push(end, &assembly.signals);
@@ -642,11 +573,7 @@ impl<'c, 'o> Driver<'c, 'o> {
         let point = Point {
             time: Some(self.time),
             gmin: self.options.gmin,
-            delayed: if self.statistics.accepted > 0 {
-                delayed
-            } else {
-                None
-            },
+            delayed: if self.statistics.accepted > 0 { delayed } else { None },
             ..Point::dc(&self.history.back(0).x, &self.latches)
         };
         record(&TransientPoint {
@@ -791,11 +718,8 @@ impl Start {
         let time = Time::new(0.0);
         let mut x = circuit.initial_unknowns(&conditions);
         for _ in 0..=circuit.n_latches() {
-            let point = Point {
-                time: Some(time),
-                gmin: options.gmin,
-                ..Point::dc(&conditions, &latches)
-            };
+            let point =
+                Point { time: Some(time), gmin: options.gmin, ..Point::dc(&conditions, &latches) };
             circuit.initial_storage(&point, &mut newton.assembly);
             let stored = newton.assembly.stored.clone();
             let charge = newton.assembly.reactive.clone();
@@ -829,9 +753,6 @@ impl Start {
             }
             latches = next;
         }
-        Err(ConvergenceError::LatchCycle {
-            flips: circuit.n_latches(),
-        }
-        .into())
+        Err(ConvergenceError::LatchCycle { flips: circuit.n_latches() }.into())
     }
 }

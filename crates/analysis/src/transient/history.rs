@@ -30,12 +30,7 @@ pub(super) struct History {
 impl History {
     /// A past of one point, at rest.
     pub(super) fn new(x: &[f64], q: &[f64], stored: &[f64]) -> Self {
-        let first = Past {
-            h: 0.0,
-            x: x.to_vec(),
-            q: q.to_vec(),
-            stored: stored.to_vec(),
-        };
+        let first = Past { h: 0.0, x: x.to_vec(), q: q.to_vec(), stored: stored.to_vec() };
         Self {
             points: [first.clone(), first.clone(), first.clone(), first],
             depth: 1,

@@ -31,12 +31,8 @@ pub enum IntegrationMethod {
 
 impl IntegrationMethod {
     /// All methods, for suites that run on each.
-    pub const ALL: [IntegrationMethod; 4] = [
-        Self::Trapezoidal,
-        Self::Gear2,
-        Self::TrBdf2,
-        Self::BackwardEuler,
-    ];
+    pub const ALL: [IntegrationMethod; 4] =
+        [Self::Trapezoidal, Self::Gear2, Self::TrBdf2, Self::BackwardEuler];
 
     /// Name as options take it.
     pub fn name(self) -> &'static str {
@@ -72,21 +68,11 @@ pub(super) struct Formula {
 
 impl Formula {
     pub(super) fn backward_euler(h: f64) -> Self {
-        Self {
-            alpha: 1.0 / h,
-            one: -1.0 / h,
-            two: 0.0,
-            rate: 0.0,
-        }
+        Self { alpha: 1.0 / h, one: -1.0 / h, two: 0.0, rate: 0.0 }
     }
 
     pub(super) fn trapezoidal(h: f64) -> Self {
-        Self {
-            alpha: 2.0 / h,
-            one: -2.0 / h,
-            two: 0.0,
-            rate: -1.0,
-        }
+        Self { alpha: 2.0 / h, one: -2.0 / h, two: 0.0, rate: -1.0 }
     }
 
     /// Gear 2 with the previous step `h1`.
@@ -104,12 +90,7 @@ impl Formula {
     pub(super) fn tr_stage(h: f64) -> Self {
         // The same expression as the second stage's, so that the matrix is the same to the last bit.
         let alpha = Self::bdf_stage(h).alpha;
-        Self {
-            alpha,
-            one: -alpha,
-            two: 0.0,
-            rate: -1.0,
-        }
+        Self { alpha, one: -alpha, two: 0.0, rate: -1.0 }
     }
 
     /// Second stage: `one` belongs to the intermediate point, `two` to the step's start.
@@ -180,25 +161,19 @@ impl ErrorEstimate {
 
     /// Trapezoidal: `h³/12·q⃛`, and `q⃛ = 6·difference`.
     pub(super) fn trapezoidal(h: f64) -> Self {
-        Self::Third {
-            constant: 0.5 * h * h * h,
-        }
+        Self::Third { constant: 0.5 * h * h * h }
     }
 
     /// Gear 2: `h²(h + h₁)²/(6(2h + h₁))·q⃛`.
     pub(super) fn gear2(h: f64, h1: f64) -> Self {
         let sum = h + h1;
-        Self::Third {
-            constant: h * h * sum * sum / (2.0 * h + h1),
-        }
+        Self::Third { constant: h * h * sum * sum / (2.0 * h + h1) }
     }
 
     /// TR-BDF2: `k·h³·q⃛` with the third derivative from the rates' second difference.
     pub(super) fn tr_bdf2(h: f64) -> Self {
         let k = (3.0 * GAMMA * GAMMA - 4.0 * GAMMA + 2.0) / (12.0 * (2.0 - GAMMA));
-        Self::Stages {
-            constant: 2.0 * k * h,
-        }
+        Self::Stages { constant: 2.0 * k * h }
     }
 }
 

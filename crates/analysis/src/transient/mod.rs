@@ -72,11 +72,7 @@ impl TransientOptions {
     pub fn largest_step(&self) -> f64 {
         self.max_step.unwrap_or_else(|| {
             let part = (self.stop - self.start) / 50.0;
-            if self.step > 0.0 {
-                part.min(self.step)
-            } else {
-                part
-            }
+            if self.step > 0.0 { part.min(self.step) } else { part }
         })
     }
 }

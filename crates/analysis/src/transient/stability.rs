@@ -73,12 +73,7 @@ fn start(n: usize) -> Vec<f64> {
 
 /// `C + h·G`, so that both parts have entries of moderate size.
 fn combined(small: &SmallSignal, h: f64) -> Vec<f64> {
-    small
-        .reactive
-        .iter()
-        .zip(&small.resistive)
-        .map(|(c, g)| c + h * g)
-        .collect()
+    small.reactive.iter().zip(&small.resistive).map(|(c, g)| c + h * g).collect()
 }
 
 /// `C·x` over pattern and clusters; length `n + 1`.

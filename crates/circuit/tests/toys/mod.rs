@@ -2,10 +2,7 @@
 //!
 //! A circuit is written as a list of parts, so that a test reads like a netlist.
 
-#![allow(
-    dead_code,
-    reason = "each test program uses the toys that it needs, not all of them"
-)]
+#![allow(dead_code, reason = "each test program uses the toys that it needs, not all of them")]
 
 use num_complex::Complex64;
 use ovonic_circuit::{BuildOptions, Circuit, CircuitBuilder, InstanceId, InstanceSpec};
@@ -74,12 +71,8 @@ toy!(
 impl Model<2> for Resistor {
     prepared!();
     const UNKNOWNS: [Unknown; 2] = [P, N];
-    const OUTPUTS: &'static [Output] = &[Output {
-        name: "p",
-        description: "power",
-        unit: "W",
-        nature: None,
-    }];
+    const OUTPUTS: &'static [Output] =
+        &[Output { name: "p", description: "power", unit: "W", nature: None }];
 
     fn eval<S: Scalar>(
         &self,
@@ -219,11 +212,7 @@ impl Model<3> for Diode {
     }
 
     fn collapse(&self, _: u64) -> [Tie; 3] {
-        let inner = if self.0.second > 0.0 {
-            Tie::Free
-        } else {
-            Tie::To(0)
-        };
+        let inner = if self.0.second > 0.0 { Tie::Free } else { Tie::To(0) };
         [Tie::Free, Tie::Free, inner]
     }
 
@@ -239,13 +228,8 @@ toy!(
 
 impl Model<5> for Amplifier {
     prepared!();
-    const UNKNOWNS: [Unknown; 5] = [
-        P,
-        N,
-        Unknown::terminal("cp"),
-        Unknown::terminal("cn"),
-        Unknown::branch("i"),
-    ];
+    const UNKNOWNS: [Unknown; 5] =
+        [P, N, Unknown::terminal("cp"), Unknown::terminal("cn"), Unknown::branch("i")];
 
     fn eval<S: Scalar>(
         &self,
@@ -321,11 +305,8 @@ impl Model<2> for Latching {
     }
 
     fn crossings(&self, [p, n]: &[f64; 2], at: &Iterate<'_>, values: &mut [f64]) {
-        values[0] = if at.latches[0] > 0.0 {
-            self.0.second - (p - n)
-        } else {
-            (p - n) - self.0.value
-        };
+        values[0] =
+            if at.latches[0] > 0.0 { self.0.second - (p - n) } else { (p - n) - self.0.value };
     }
 
     fn flip(&self, _: usize, _: &[f64; 2], latches: &mut [f64]) {
@@ -472,10 +453,7 @@ pub(crate) fn part(
         name,
         kind,
         nodes: nodes.split_whitespace().collect(),
-        params: ToyParams {
-            value,
-            ..ToyParams::default()
-        },
+        params: ToyParams { value, ..ToyParams::default() },
         lender: None,
         cluster: None,
         multiplicity: 1.0,
@@ -513,9 +491,8 @@ impl Part {
 pub(crate) fn build(parts: &[Part], options: BuildOptions) -> Circuit {
     let mut builder = CircuitBuilder::new();
     let n_clusters = parts.iter().filter_map(|part| part.cluster).max();
-    let clusters: Vec<_> = (0..n_clusters.map_or(0, |last| last + 1))
-        .map(|_| builder.cluster())
-        .collect();
+    let clusters: Vec<_> =
+        (0..n_clusters.map_or(0, |last| last + 1)).map(|_| builder.cluster()).collect();
     let mut ids: Vec<(&str, InstanceId)> = Vec::new();
     for part in parts {
         let cluster = part.cluster.map(|index| clusters[index]);
@@ -576,9 +553,7 @@ fn change(
         .clone();
     edit(&mut params);
     let params: Arc<dyn AnyParams> = Arc::new(params);
-    circuit
-        .update(id, params, environment)
-        .expect("all toy parameters make a device")
+    circuit.update(id, params, environment).expect("all toy parameters make a device")
 }
 
 /// Row of a node, or of an unknown by name.

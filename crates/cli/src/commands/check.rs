@@ -10,10 +10,7 @@ use crate::render;
 
 /// Shows the diagnostics of every netlist; an error in one of them is a usage error of the whole command.
 pub(crate) fn run(arguments: &CheckArgs, console: &mut Console) -> Result<Status, Failure> {
-    let options = LoadOptions {
-        dialect: arguments.dialect.dialect(),
-        ..LoadOptions::default()
-    };
+    let options = LoadOptions { dialect: arguments.dialect.dialect(), ..LoadOptions::default() };
     let mut status = Status::Success;
     for path in &arguments.decks {
         let deck = Deck::read(path)?;
@@ -30,11 +27,7 @@ pub(crate) fn run(arguments: &CheckArgs, console: &mut Console) -> Result<Status
         }
         if !arguments.quiet || result.is_err() {
             let count = render::count(diagnostics);
-            let count = if count.is_empty() {
-                "no problems"
-            } else {
-                &count
-            };
+            let count = if count.is_empty() { "no problems" } else { &count };
             console.say(&format!("{}: {count}\n", deck.path().display()));
         }
     }

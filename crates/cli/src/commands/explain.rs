@@ -28,12 +28,7 @@ pub(crate) fn run(arguments: &ExplainArgs, console: &mut Console) -> Result<Stat
 /// Writes one entry of the registry.
 pub(crate) fn show(entry: &CodeEntry, console: &mut Console) -> io::Result<()> {
     let explanation = wrap(entry.explanation, console.width(), "  ");
-    writeln!(
-        console.out(),
-        "{}: {}\n\n{explanation}",
-        entry.code,
-        entry.title
-    )
+    writeln!(console.out(), "{}: {}\n\n{explanation}", entry.code, entry.title)
 }
 
 fn list(console: &mut Console) -> io::Result<()> {

@@ -60,9 +60,7 @@ fn find(topic: &str) -> Vec<&'static Kind> {
 fn unknown(topic: &str, program: &clap::Command) -> Failure {
     let commands = program.get_subcommands().map(clap::Command::get_name);
     let kinds = DEVICES.iter().map(|kind| kind.name);
-    let models = DEVICES
-        .iter()
-        .flat_map(|kind| kind.model_types.iter().map(|model| model.word));
+    let models = DEVICES.iter().flat_map(|kind| kind.model_types.iter().map(|model| model.word));
     let known: Vec<&str> = commands.chain(kinds).chain(models).collect();
     Failure::UnknownName {
         what: "topic",

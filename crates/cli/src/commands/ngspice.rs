@@ -89,10 +89,8 @@ fn simulate(arguments: &NgspiceArgs, console: &mut Console) -> Result<Status, Fa
     if arguments.interactive {
         console.say("note: there is no interactive mode; running in batch mode\n");
     }
-    let options = LoadOptions {
-        dialect: DialectArgs::ngspice().dialect(),
-        ..LoadOptions::default()
-    };
+    let options =
+        LoadOptions { dialect: DialectArgs::ngspice().dialect(), ..LoadOptions::default() };
     let stdin = PathBuf::from("-");
     let deck = match &arguments.file {
         Some(file) if !arguments.server => file,
@@ -102,27 +100,16 @@ fn simulate(arguments: &NgspiceArgs, console: &mut Console) -> Result<Status, Fa
         return Ok(Status::Failed);
     };
     let mut simulation = loaded.simulation;
-    let files = Files {
-        raw: arguments.raw.clone(),
-        ascii: variables.ascii,
-        ..Files::default()
-    };
+    let files = Files { raw: arguments.raw.clone(), ascii: variables.ascii, ..Files::default() };
     let printing = arguments.raw.is_none();
-    let keep = if arguments.server {
-        Keep::All
-    } else {
-        simulate::needed(&simulation)
-    };
+    let keep = if arguments.server { Keep::All } else { simulate::needed(&simulation) };
     let finished = simulate::run(&mut simulation, files, keep, Order::Ngspice, false)?;
     let mut log = log(&simulation, &finished);
     if printing && !arguments.server {
         log += &tables::of(&simulation, finished.outputs.results())?;
     }
     log += &tables::measurements(&finished.measurements, true);
-    log += &format!(
-        "\nTotal analysis time (seconds) = {:.3}\n",
-        finished.elapsed.as_secs_f64()
-    );
+    log += &format!("\nTotal analysis time (seconds) = {:.3}\n", finished.elapsed.as_secs_f64());
     for error in &finished.errors {
         let message = format!("Error: {error}\n");
         log += &message;
@@ -163,11 +150,7 @@ fn plain(diagnostic: &Diagnostic, simulation: &Simulation) -> String {
 /// Writes raw data to standard output, and to standard error how many bytes and points they are.
 fn serve(results: &Results, ascii: bool, console: &mut Console) -> Result<(), Failure> {
     let options = RawOptions {
-        encoding: if ascii {
-            RawEncoding::Ascii
-        } else {
-            RawEncoding::Binary
-        },
+        encoding: if ascii { RawEncoding::Ascii } else { RawEncoding::Binary },
         date: host::date(),
         ..RawOptions::default()
     };
@@ -199,9 +182,9 @@ impl Variables {
                 "filetype" => ascii = value.trim().eq_ignore_ascii_case("ascii"),
                 // The rules of ngspice count here in any case.
                 "ngbehavior" | "batchmode" => {}
-                name => console.say(&format!(
-                    "warning: the variable \"{name}\" has no effect here\n"
-                )),
+                name => {
+                    console.say(&format!("warning: the variable \"{name}\" has no effect here\n"))
+                }
             }
         }
         Variables { ascii }

@@ -17,11 +17,9 @@ const ROWS: usize = 24;
 pub(crate) fn run(arguments: &PlotArgs, console: &mut Console) -> Result<Status, Failure> {
     let format = match &arguments.output {
         Some(path) => Format::of_path(path)?,
-        None => Format::Terminal {
-            columns: console.width(),
-            rows: ROWS,
-            colour: console.colour_out(),
-        },
+        None => {
+            Format::Terminal { columns: console.width(), rows: ROWS, colour: console.colour_out() }
+        }
     };
     let results = read(&arguments.results, console)?;
     let plots = choose(&results, arguments.analysis.as_deref())?;
@@ -33,13 +31,7 @@ pub(crate) fn run(arguments: &PlotArgs, console: &mut Console) -> Result<Status,
         log_y: arguments.log_y,
         ..PlotRequest::default()
     };
-    draw(
-        &plots,
-        &request,
-        format,
-        arguments.output.as_deref(),
-        console,
-    )?;
+    draw(&plots, &request, format, arguments.output.as_deref(), console)?;
     Ok(Status::Success)
 }
 
@@ -66,9 +58,7 @@ pub(crate) fn draw(
 /// Reads a raw file, or a table if the name ends in `.csv`; oddities are warnings.
 fn read(path: &Path, console: &mut Console) -> Result<Results, Failure> {
     let file = File::open(path).map_err(|error| Failure::read(path, error))?;
-    let is_table = path
-        .extension()
-        .is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+    let is_table = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
     if is_table {
         return Ok(read_csv(file)?);
     }
@@ -88,19 +78,12 @@ fn choose<'a>(results: &'a Results, analysis: Option<&str>) -> Result<Vec<&'a Pl
             first.map_or(PlotKind::OperatingPoint, |plot| plot.kind.clone())
         }
     };
-    let plots: Vec<&Plot> = results
-        .plots
-        .iter()
-        .filter(|plot| plot.kind == kind)
-        .collect();
+    let plots: Vec<&Plot> = results.plots.iter().filter(|plot| plot.kind == kind).collect();
     match analysis {
         Some(word) if plots.is_empty() => Err(Failure::UnknownName {
             what: "analysis",
             name: word.to_owned(),
-            suggestion: results
-                .plots
-                .first()
-                .map(|plot| plot.kind.as_str().to_owned()),
+            suggestion: results.plots.first().map(|plot| plot.kind.as_str().to_owned()),
         }),
         _ => Ok(plots),
     }

@@ -72,9 +72,7 @@ pub(crate) enum Stats {
 
 /// `name=value` with the suffixes of netlists.
 fn definition(text: &str) -> Result<(String, f64), String> {
-    let (name, value) = text
-        .split_once('=')
-        .ok_or_else(|| "expected name=value".to_owned())?;
+    let (name, value) = text.split_once('=').ok_or_else(|| "expected name=value".to_owned())?;
     let value = parse_number(value.trim()).map_err(|error| error.to_string())?;
     Ok((name.trim().to_lowercase(), value))
 }
@@ -91,10 +89,7 @@ pub(crate) fn run(arguments: &RunArgs, console: &mut Console) -> Result<Status, 
     let Some(loaded) = simulate::load(&arguments.deck, &options, quiet, console)? else {
         return Ok(Status::Usage);
     };
-    let Loaded {
-        mut simulation,
-        seconds,
-    } = loaded;
+    let Loaded { mut simulation, seconds } = loaded;
     let mut log = open_log(arguments.log.as_deref())?;
     let files = Files {
         raw: arguments.raw.clone(),
@@ -218,11 +213,8 @@ fn plot(
         console.say("note: there is nothing to plot; an operating point has no curves\n");
     }
     for group in &groups {
-        let path = if groups.len() == 1 {
-            path.to_owned()
-        } else {
-            split_path(path, &group[0].kind, 0)
-        };
+        let path =
+            if groups.len() == 1 { path.to_owned() } else { split_path(path, &group[0].kind, 0) };
         draw(group, &PlotRequest::default(), format, Some(&path), console)?;
     }
     Ok(())

@@ -112,11 +112,8 @@ fn curve_name(signal: &Vector, plot: &Plot, plots: usize) -> String {
     if plots < 2 || plot.steps.is_empty() {
         return signal.name.clone();
     }
-    let steps: Vec<String> = plot
-        .steps
-        .iter()
-        .map(|(name, value)| format!("{name}={}", short(*value)))
-        .collect();
+    let steps: Vec<String> =
+        plot.steps.iter().map(|(name, value)| format!("{name}={}", short(*value))).collect();
     format!("{}  {}", signal.name, steps.join(" "))
 }
 
@@ -129,19 +126,11 @@ fn add(panels: &mut Vec<Panel>, signal: &Vector, curve: Curve, log: bool) {
         Quantity::Phase | Quantity::Decibel | Quantity::Temperature | Quantity::TemperatureSweep
     );
     let log = log && !linear;
-    let panel = panels
-        .iter_mut()
-        .find(|panel| panel.y.unit == unit && panel.y.label == label);
+    let panel = panels.iter_mut().find(|panel| panel.y.unit == unit && panel.y.label == label);
     match panel {
         Some(panel) => panel.curves.push(curve),
-        None => panels.push(Panel {
-            y: Axis {
-                label: label.to_owned(),
-                unit,
-                log,
-            },
-            curves: vec![curve],
-        }),
+        None => panels
+            .push(Panel { y: Axis { label: label.to_owned(), unit, log }, curves: vec![curve] }),
     }
 }
 
@@ -305,10 +294,7 @@ mod tests {
         assert_eq!(labels, ["magnitude", "phase"]);
         assert!(bode.x.log && !bode.panels[0].y.log);
         assert_eq!(bode.colour_index("v(o)"), 0);
-        let request = PlotRequest {
-            log_y: true,
-            ..PlotRequest::default()
-        };
+        let request = PlotRequest { log_y: true, ..PlotRequest::default() };
         let magnitude = figure(&[&plot], &request).unwrap();
         assert_eq!(magnitude.panels.len(), 1);
         assert!(magnitude.panels[0].y.log);
@@ -317,10 +303,7 @@ mod tests {
     #[test]
     fn steps_are_one_figure() {
         let plots = [transient(Some(1e3)), transient(Some(2e3))];
-        let request = PlotRequest {
-            signals: vec!["a".into()],
-            ..PlotRequest::default()
-        };
+        let request = PlotRequest { signals: vec!["a".into()], ..PlotRequest::default() };
         let figure = figure(&[&plots[0], &plots[1]], &request).unwrap();
         assert_eq!(names(&figure.panels[0]), ["v(a)  r=1k", "v(a)  r=2k"]);
     }
@@ -332,25 +315,15 @@ mod tests {
             vec![Vector::real("v(a)", Quantity::Voltage, vec![1.0])],
         );
         let request = PlotRequest::default();
-        assert!(matches!(
-            figure(&[&op], &request),
-            Err(PlotError::NothingToPlot)
-        ));
-        assert!(matches!(
-            figure(&[], &request),
-            Err(PlotError::NothingToPlot)
-        ));
+        assert!(matches!(figure(&[&op], &request), Err(PlotError::NothingToPlot)));
+        assert!(matches!(figure(&[], &request), Err(PlotError::NothingToPlot)));
     }
 
     #[test]
     fn crowded_panels_are_shortened_and_say_so() {
         let mut plot = transient(None);
         for k in 0..20 {
-            plot.vectors.push(Vector::real(
-                format!("v({k})"),
-                Quantity::Voltage,
-                vec![0.0; 3],
-            ));
+            plot.vectors.push(Vector::real(format!("v({k})"), Quantity::Voltage, vec![0.0; 3]));
         }
         let figure = figure(&[&plot], &PlotRequest::default()).unwrap();
         assert_eq!(figure.panels[0].curves.len(), MOST_CURVES);

@@ -17,10 +17,7 @@ pub(super) struct Prefix {
 }
 
 impl Prefix {
-    pub(super) const NONE: Prefix = Prefix {
-        factor: 1.0,
-        symbol: "",
-    };
+    pub(super) const NONE: Prefix = Prefix { factor: 1.0, symbol: "" };
 
     /// The prefix for an axis that ends at `magnitude`: `0 … 0.99 mA` is better than `0 … 990 µA`.
     pub(super) fn of_axis(magnitude: f64, unit: &str) -> Prefix {
@@ -29,20 +26,14 @@ impl Prefix {
 
     /// The prefix with which numbers up to `magnitude` are at least 1; none for units that take no prefix.
     pub(super) fn of(magnitude: f64, unit: &str) -> Prefix {
-        let plain = matches!(
-            unit,
-            "" | "K" | "°C" | "°" | "dB" | "V²/Hz" | "A²/Hz" | "rad/s"
-        );
+        let plain = matches!(unit, "" | "K" | "°C" | "°" | "dB" | "V²/Hz" | "A²/Hz" | "rad/s");
         if plain || magnitude == 0.0 || !magnitude.is_finite() {
             return Prefix::NONE;
         }
         // Rounding must not turn 1e-9 into 1000 p.
         let power = ((magnitude.abs().log10() + 1e-9) / 3.0).floor() as i32;
         let index = (power + UNITY).clamp(0, PREFIXES.len() as i32 - 1);
-        Prefix {
-            factor: 10_f64.powi(3 * (index - UNITY)),
-            symbol: PREFIXES[index as usize],
-        }
+        Prefix { factor: 10_f64.powi(3 * (index - UNITY)), symbol: PREFIXES[index as usize] }
     }
 }
 

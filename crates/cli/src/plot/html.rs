@@ -47,9 +47,7 @@ fn notes(figure: &Figure) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// The prefix of an axis; logarithmic axes have one in each tick instead.
@@ -63,11 +61,8 @@ fn prefix<'a>(axis: &Axis, values: impl Iterator<Item = &'a f64>) -> Prefix {
 fn describe(figure: &Figure) -> Value {
     let curves = || figure.panels.iter().flat_map(|panel| &panel.curves);
     let x = prefix(&figure.x, curves().flat_map(|curve| &curve.x));
-    let panels: Vec<Value> = figure
-        .panels
-        .iter()
-        .map(|panel| describe_panel(figure, panel, x))
-        .collect();
+    let panels: Vec<Value> =
+        figure.panels.iter().map(|panel| describe_panel(figure, panel, x)).collect();
     json!({ "x": describe_axis(&figure.x, x), "panels": panels })
 }
 
@@ -82,22 +77,13 @@ fn describe_axis(axis: &Axis, prefix: Prefix) -> Value {
 
 fn describe_panel(figure: &Figure, panel: &Panel, x: Prefix) -> Value {
     let y = prefix(&panel.y, panel.curves.iter().flat_map(|curve| &curve.y));
-    let drawn: Vec<Drawn> = panel
-        .curves
-        .iter()
-        .map(|curve| Drawn::new(curve, (&figure.x, x), (&panel.y, y)))
-        .collect();
+    let drawn: Vec<Drawn> =
+        panel.curves.iter().map(|curve| Drawn::new(curve, (&figure.x, x), (&panel.y, y))).collect();
     let free = !drawn.iter().all(|curve| curve.x.is_sorted());
     let shared = drawn.windows(2).all(|pair| pair[0].x == pair[1].x);
     let data = if free {
-        let pairs = drawn
-            .iter()
-            .map(|curve| json!([numbers(&curve.x), shown(&curve.y)]));
-        json!(
-            std::iter::once(Value::Null)
-                .chain(pairs)
-                .collect::<Vec<_>>()
-        )
+        let pairs = drawn.iter().map(|curve| json!([numbers(&curve.x), shown(&curve.y)]));
+        json!(std::iter::once(Value::Null).chain(pairs).collect::<Vec<_>>())
     } else {
         aligned(&drawn)
     };
@@ -142,10 +128,7 @@ impl Drawn {
             if is_shown { value / y.factor } else { f64::NAN }
         };
         Drawn {
-            x: kept
-                .iter()
-                .map(|index| curve.x[*index] / x.factor)
-                .collect(),
+            x: kept.iter().map(|index| curve.x[*index] / x.factor).collect(),
             y: kept.iter().map(height).collect(),
         }
     }
@@ -157,10 +140,7 @@ fn aligned(drawn: &[Drawn]) -> Value {
     let mut scale = Vec::new();
     let mut columns: Vec<Vec<Value>> = vec![Vec::new(); drawn.len()];
     loop {
-        let heads = drawn
-            .iter()
-            .zip(&next)
-            .filter_map(|(curve, k)| curve.x.get(*k));
+        let heads = drawn.iter().zip(&next).filter_map(|(curve, k)| curve.x.get(*k));
         let Some(least) = heads.copied().min_by(f64::total_cmp) else {
             break;
         };
@@ -192,9 +172,7 @@ fn number(value: f64) -> Value {
     if !value.is_finite() {
         return Value::Null;
     }
-    format!("{value:.6e}")
-        .parse::<f64>()
-        .map_or(Value::Null, |rounded| json!(rounded))
+    format!("{value:.6e}").parse::<f64>().map_or(Value::Null, |rounded| json!(rounded))
 }
 
 #[cfg(test)]
@@ -202,26 +180,15 @@ mod tests {
     use super::*;
 
     fn curve(name: &str, x: &[f64], y: &[f64]) -> Curve {
-        Curve {
-            name: name.to_owned(),
-            x: x.to_vec(),
-            y: y.to_vec(),
-        }
+        Curve { name: name.to_owned(), x: x.to_vec(), y: y.to_vec() }
     }
 
     fn figure(curves: Vec<Curve>) -> Figure {
-        let axis = |label: &str, unit| Axis {
-            label: label.to_owned(),
-            unit,
-            log: false,
-        };
+        let axis = |label: &str, unit| Axis { label: label.to_owned(), unit, log: false };
         Figure {
             title: "a </script> & b".to_owned(),
             x: axis("time", "s"),
-            panels: vec![Panel {
-                y: axis("voltage", "V"),
-                curves,
-            }],
+            panels: vec![Panel { y: axis("voltage", "V"), curves }],
             notes: vec!["remark".to_owned()],
         }
     }
@@ -243,17 +210,10 @@ mod tests {
 
     #[test]
     fn curves_that_turn_back_are_drawn_freely() {
-        let described = describe(&figure(vec![curve(
-            "a",
-            &[0.0, 2.0, 1.0],
-            &[0.0, 1.0, 2.0],
-        )]));
+        let described = describe(&figure(vec![curve("a", &[0.0, 2.0, 1.0], &[0.0, 1.0, 2.0])]));
         let panel = &described["panels"][0];
         assert_eq!(panel["free"], true);
-        assert_eq!(
-            panel["data"],
-            json!([null, [[0.0, 2.0, 1.0], [0.0, 1.0, 2.0]]])
-        );
+        assert_eq!(panel["data"], json!([null, [[0.0, 2.0, 1.0], [0.0, 1.0, 2.0]]]));
     }
 
     #[test]

@@ -77,11 +77,7 @@ impl Dimensions {
 
     /// Space below the frame of a panel: ticks, and the label of the axis under the last one.
     fn below(&self, is_last: bool) -> f64 {
-        let label = if is_last {
-            f64::from(self.label) + 12.0
-        } else {
-            0.0
-        };
+        let label = if is_last { f64::from(self.label) + 12.0 } else { 0.0 };
         f64::from(self.tick) + 14.0 + label
     }
 
@@ -119,10 +115,7 @@ impl Renderer for Svg {
 impl Renderer for Png {
     fn render(&self, figure: &Figure) -> Result<Vec<u8>, PlotError> {
         let scene = draw(figure, &Dimensions::page(figure.panels.len()), theme());
-        RasterBackend::new()
-            .with_scale(2.0)
-            .render_scene(&scene)
-            .map_err(PlotError::Drawing)
+        RasterBackend::new().with_scale(2.0).render_scene(&scene).map_err(PlotError::Drawing)
     }
 }
 
@@ -131,11 +124,7 @@ impl Renderer for Terminal {
         let dimensions = Dimensions::terminal(self.columns, self.rows, figure.panels.len());
         let scene = draw(figure, &dimensions, Theme::dark());
         let text = TerminalBackend::new(self.columns, self.rows).render_scene(&scene);
-        let mut text = if self.colour {
-            text
-        } else {
-            without_escapes(&text)
-        };
+        let mut text = if self.colour { text } else { without_escapes(&text) };
         if !text.ends_with('\n') {
             text.push('\n');
         }
@@ -157,19 +146,11 @@ impl Mapping {
         let (low, high) = range(values, axis.log).unwrap_or((0.0, 1.0));
         let prefix = if axis.log {
             // The drawing library's logarithmic axes begin at 1e-10, so that the least value is moved to 1…1000.
-            Prefix {
-                factor: 1e3_f64.powf((low.log10() / 3.0).floor()),
-                symbol: "",
-            }
+            Prefix { factor: 1e3_f64.powf((low.log10() / 3.0).floor()), symbol: "" }
         } else {
             Prefix::of_axis(low.abs().max(high.abs()), axis.unit)
         };
-        Mapping {
-            prefix,
-            log: axis.log,
-            low: low / prefix.factor,
-            high: high / prefix.factor,
-        }
+        Mapping { prefix, log: axis.log, low: low / prefix.factor, high: high / prefix.factor }
     }
 
     /// Room above and below the curves, so that flat ones are not hidden by the frame.
@@ -183,11 +164,7 @@ impl Mapping {
             0.1 * low.abs()
         };
         let back = |place: f64| if self.log { 10_f64.powf(place) } else { place };
-        Mapping {
-            low: back(low - margin),
-            high: back(high + margin),
-            ..self
-        }
+        Mapping { low: back(low - margin), high: back(high + margin), ..self }
     }
 
     /// A number of the drawing; NaN where the axis cannot show it.
@@ -223,10 +200,8 @@ impl Mapping {
 }
 
 fn draw(figure: &Figure, dimensions: &Dimensions, theme: Theme) -> Scene {
-    let all_x = figure
-        .panels
-        .iter()
-        .flat_map(|panel| panel.curves.iter().flat_map(|curve| &curve.x));
+    let all_x =
+        figure.panels.iter().flat_map(|panel| panel.curves.iter().flat_map(|curve| &curve.x));
     let x = Mapping::new(&figure.x, all_x);
     // Curves that turn back at the edge of the frame would touch it.
     let x = if figure.turns_back() { x.widened() } else { x };
@@ -264,10 +239,7 @@ fn draw(figure: &Figure, dimensions: &Dimensions, theme: Theme) -> Scene {
 }
 
 fn theme() -> Theme {
-    Theme {
-        grid_color: "#dddddd".to_owned(),
-        ..Theme::light()
-    }
+    Theme { grid_color: "#dddddd".to_owned(), ..Theme::light() }
 }
 
 fn layout(drawn: &[Drawable], x: Mapping, y: Mapping, dimensions: &Dimensions) -> Layout {
@@ -368,11 +340,7 @@ mod tests {
     use super::*;
 
     fn axis(unit: &'static str, log: bool) -> Axis {
-        Axis {
-            label: "x".to_owned(),
-            unit,
-            log,
-        }
+        Axis { label: "x".to_owned(), unit, log }
     }
 
     fn figure(log: bool, y: Vec<f64>) -> Figure {
@@ -384,10 +352,7 @@ mod tests {
         Figure {
             title: "title".to_owned(),
             x: axis("s", false),
-            panels: vec![Panel {
-                y: axis("A", log),
-                curves: vec![curve],
-            }],
+            panels: vec![Panel { y: axis("A", log), curves: vec![curve] }],
             notes: Vec::new(),
         }
     }
@@ -449,11 +414,7 @@ mod tests {
         let png = Png.render(&figure).unwrap();
         assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
         assert_eq!(u32::from_be_bytes(png[16..20].try_into().unwrap()), 2000);
-        let terminal = Terminal {
-            columns: 80,
-            rows: 20,
-            colour: false,
-        };
+        let terminal = Terminal { columns: 80, rows: 20, colour: false };
         let text = String::from_utf8(terminal.render(&figure).unwrap()).unwrap();
         assert!(!text.contains('\u{1b}') && text.contains("v(a$b)"));
         assert!(text.lines().count() <= 20);

@@ -1,9 +1,6 @@
 //! Runs the program that was built with these tests.
 
-#![allow(
-    dead_code,
-    reason = "each test program is compiled with this file and uses a part of it"
-)]
+#![allow(dead_code, reason = "each test program is compiled with this file and uses a part of it")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

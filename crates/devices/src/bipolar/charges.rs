@@ -60,11 +60,8 @@ impl Charges {
             params.collector_potential,
             params.collector_grading,
         );
-        let emitter = (
-            params.emitter_capacitance * area,
-            params.emitter_potential,
-            params.emitter_grading,
-        );
+        let emitter =
+            (params.emitter_capacitance * area, params.emitter_potential, params.emitter_grading);
         let substrate = (
             params.substrate_capacitance * outer_area,
             params.substrate_potential,

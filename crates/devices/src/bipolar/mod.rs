@@ -65,14 +65,8 @@ Q1 c b 0 qmod
 pub const KIND: Kind = Kind {
     letter: Some('q'),
     model_types: &[
-        ModelType {
-            word: "npn",
-            presets: &[("polarity", 1.0)],
-        },
-        ModelType {
-            word: "pnp",
-            presets: &[("polarity", -1.0)],
-        },
+        ModelType { word: "npn", presets: &[("polarity", 1.0)] },
+        ModelType { word: "pnp", presets: &[("polarity", -1.0)] },
     ],
     levels: &[1],
     summary: "bipolar transistor (Gummel-Poon)",
@@ -111,11 +105,7 @@ impl Ideal {
 
     #[inline]
     fn at<S: Scalar>(&self, v: S) -> S {
-        if self.current == 0.0 {
-            S::constant(0.0)
-        } else {
-            junction(v / self.vt) * self.current
-        }
+        if self.current == 0.0 { S::constant(0.0) } else { junction(v / self.vt) * self.current }
     }
 }
 
@@ -211,11 +201,7 @@ fn inverse(value: Option<f64>) -> f64 {
 
 /// A leakage current: its own parameter or a multiple of the saturation current.
 fn leakage(own: f64, factor: f64, saturation_current: f64) -> f64 {
-    if own > 0.0 {
-        own
-    } else {
-        factor * saturation_current
-    }
+    if own > 0.0 { own } else { factor * saturation_current }
 }
 
 impl Model<9> for Bipolar {
@@ -234,26 +220,11 @@ impl Model<9> for Bipolar {
     ];
     const LIMITS: usize = 3;
     const OUTPUTS: &'static [Output] = &[
-        output(
-            "ic",
-            "current into the collector",
-            "A",
-            Some(Nature::Current),
-        ),
+        output("ic", "current into the collector", "A", Some(Nature::Current)),
         output("ib", "current into the base", "A", Some(Nature::Current)),
         output("ie", "current into the emitter", "A", Some(Nature::Current)),
-        output(
-            "vbe",
-            "inner base-emitter voltage",
-            "V",
-            Some(Nature::Voltage),
-        ),
-        output(
-            "vbc",
-            "inner base-collector voltage",
-            "V",
-            Some(Nature::Voltage),
-        ),
+        output("vbe", "inner base-emitter voltage", "V", Some(Nature::Voltage)),
+        output("vbc", "inner base-collector voltage", "V", Some(Nature::Voltage)),
         output("gm", "transconductance", "S", None),
         output("gpi", "input conductance", "S", None),
         output("go", "output conductance", "S", None),
@@ -279,32 +250,20 @@ impl Model<9> for Bipolar {
         let base_area = params.base_area.unwrap_or(area);
         let collector_area = params.collector_area.unwrap_or(area);
         // A lateral transistor's collector surrounds the base: the areas change places.
-        let (inner_area, outer_area) = if vertical {
-            (base_area, collector_area)
-        } else {
-            (collector_area, base_area)
-        };
+        let (inner_area, outer_area) =
+            if vertical { (base_area, collector_area) } else { (collector_area, base_area) };
         let leak = |current: f64, emission: f64| current * (log_is / emission).exp() / gain;
         let ise = leakage(params.emitter_leakage, params.emitter_leakage_factor, is);
-        let isc = leakage(
-            params.collector_leakage,
-            params.collector_leakage_factor,
-            is,
-        );
-        let (ne, nc) = (
-            params.emitter_leakage_emission,
-            params.collector_leakage_emission,
-        );
+        let isc = leakage(params.collector_leakage, params.collector_leakage_factor, is);
+        let (ne, nc) = (params.emitter_leakage_emission, params.collector_leakage_emission);
         let saturation = is * log_is.exp() * area;
         let substrate = params.substrate_saturation_current * log_is.exp() * area;
         let resistance = [
             params.emitter_resistance
                 * scaling.polynomial(params.emitter_resistance_tc1, params.emitter_resistance_tc2),
             params.collector_resistance
-                * scaling.polynomial(
-                    params.collector_resistance_tc1,
-                    params.collector_resistance_tc2,
-                ),
+                * scaling
+                    .polynomial(params.collector_resistance_tc1, params.collector_resistance_tc2),
         ];
         let phase = params.excess_phase_degrees.to_radians() * params.forward_transit_time;
         Ok(Self {
@@ -451,9 +410,7 @@ impl Model<9> for Bipolar {
             self.currents(Dual::constant(vbe), v, at.gmin).collector
         });
         let (vs, node, _) = self.substrate_voltage(x);
-        out.junction("is shot", S, node, vs, temperature, |v| {
-            self.substrate_current(v, at.gmin)
-        });
+        out.junction("is shot", S, node, vs, temperature, |v| self.substrate_current(v, at.gmin));
         let (coefficient, exponent) = self.flicker;
         out.flicker("ib flicker", BI, EI, coefficient, base, exponent, 1.0);
     }
@@ -494,11 +451,7 @@ pub(crate) fn sign(name: &'static str, value: f64) -> Result<f64, ParamError> {
     if value.abs() == 1.0 {
         Ok(value)
     } else {
-        Err(ParamError::Inconsistent {
-            name,
-            value,
-            reason: "it is 1 or -1",
-        })
+        Err(ParamError::Inconsistent { name, value, reason: "it is 1 or -1" })
     }
 }
 
@@ -519,12 +472,7 @@ pub(crate) const fn output(
     unit: &'static str,
     nature: Option<Nature>,
 ) -> Output {
-    Output {
-        name,
-        description,
-        unit,
-        nature,
-    }
+    Output { name, description, unit, nature }
 }
 
 /// Scales a depletion layer of the transistor to the device's temperature and area.

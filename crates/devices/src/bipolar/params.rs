@@ -24,14 +24,7 @@ pub struct BipolarParams {
     #[param(name = "ikf", aliases = "ik jbf", unit = "A", range = "[0, inf)", area)]
     pub forward_knee: Option<f64>,
     /// Base-emitter leakage saturation current.
-    #[param(
-        name = "ise",
-        aliases = "jle",
-        unit = "A",
-        default = 0.0,
-        range = "[0, inf)",
-        area
-    )]
+    #[param(name = "ise", aliases = "jle", unit = "A", default = 0.0, range = "[0, inf)", area)]
     pub emitter_leakage: f64,
     /// Base-emitter leakage saturation current as a multiple of `is`, where `ise` is not given.
     #[param(name = "c2", default = 0.0, range = "[0, inf)")]
@@ -52,14 +45,7 @@ pub struct BipolarParams {
     #[param(name = "ikr", aliases = "jbr", unit = "A", range = "[0, inf)", area)]
     pub reverse_knee: Option<f64>,
     /// Base-collector leakage saturation current.
-    #[param(
-        name = "isc",
-        aliases = "jlc",
-        unit = "A",
-        default = 0.0,
-        range = "[0, inf)",
-        area
-    )]
+    #[param(name = "isc", aliases = "jlc", unit = "A", default = 0.0, range = "[0, inf)", area)]
     pub collector_leakage: f64,
     /// Base-collector leakage saturation current as a multiple of `is`, where `isc` is not given.
     #[param(name = "c4", default = 0.0, range = "[0, inf)")]
@@ -75,13 +61,7 @@ pub struct BipolarParams {
     pub base_resistance: f64,
     /// Base current at which the base resistance has fallen halfway to `rbm`; absent or zero means that the
     /// base charge governs it.
-    #[param(
-        name = "irb",
-        aliases = "jrb iob",
-        unit = "A",
-        range = "[0, inf)",
-        area
-    )]
+    #[param(name = "irb", aliases = "jrb iob", unit = "A", range = "[0, inf)", area)]
     pub base_resistance_current: Option<f64>,
     /// Least base resistance; absent means `rb`.
     #[param(name = "rbm", unit = "Ohm", range = "[0, inf)", area)]
@@ -96,13 +76,7 @@ pub struct BipolarParams {
     #[param(name = "cje", unit = "F", default = 0.0, range = "[0, inf)", area)]
     pub emitter_capacitance: f64,
     /// Base-emitter built-in potential.
-    #[param(
-        name = "vje",
-        aliases = "pe",
-        unit = "V",
-        default = 0.75,
-        range = "(0, inf)"
-    )]
+    #[param(name = "vje", aliases = "pe", unit = "V", default = 0.75, range = "(0, inf)")]
     pub emitter_potential: f64,
     /// Base-emitter grading coefficient.
     #[param(name = "mje", aliases = "me", default = 0.33, range = "[0, 1)")]
@@ -126,13 +100,7 @@ pub struct BipolarParams {
     #[param(name = "cjc", unit = "F", default = 0.0, range = "[0, inf)", area)]
     pub collector_capacitance: f64,
     /// Base-collector built-in potential.
-    #[param(
-        name = "vjc",
-        aliases = "pc",
-        unit = "V",
-        default = 0.75,
-        range = "(0, inf)"
-    )]
+    #[param(name = "vjc", aliases = "pc", unit = "V", default = 0.75, range = "(0, inf)")]
     pub collector_potential: f64,
     /// Base-collector grading coefficient.
     #[param(name = "mjc", aliases = "mc", default = 0.33, range = "[0, 1)")]
@@ -154,13 +122,7 @@ pub struct BipolarParams {
     )]
     pub substrate_capacitance: f64,
     /// Substrate built-in potential.
-    #[param(
-        name = "vjs",
-        aliases = "ps psub",
-        unit = "V",
-        default = 0.75,
-        range = "(0, inf)"
-    )]
+    #[param(name = "vjs", aliases = "ps psub", unit = "V", default = 0.75, range = "(0, inf)")]
     pub substrate_potential: f64,
     /// Substrate grading coefficient.
     #[param(name = "mjs", aliases = "ms esub", default = 0.0, range = "[0, 1)")]

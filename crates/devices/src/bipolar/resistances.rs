@@ -23,11 +23,7 @@ impl BaseResistance {
                 let ratio = ib / half;
                 let root = (ratio.square() + 1e-14).sqrt();
                 // Below zero the sum would cancel.
-                let sum = S::select(
-                    ratio.below(0.0),
-                    (root - ratio).recip() * 1e-14,
-                    root + ratio,
-                );
+                let sum = S::select(ratio.below(0.0), (root - ratio).recip() * 1e-14, root + ratio);
                 let ratio = sum * 0.5 + 1e-9;
                 crowding(ratio) * self.variable + self.least
             }
@@ -48,10 +44,7 @@ pub(super) fn crowding<S: Scalar>(ratio: S) -> S {
         let s = z * z;
         if z < 0.2 {
             // With c = z·cot z = 1 − s·g(s)/3 the function is c·g, free of cancellation.
-            let g = series(
-                &[1.0, 1.0 / 15.0, 2.0 / 315.0, 1.0 / 1575.0, 2.0 / 31185.0],
-                s,
-            );
+            let g = series(&[1.0, 1.0 / 15.0, 2.0 / 315.0, 1.0 / 1575.0, 2.0 / 31185.0], s);
             let slope = series(&[1.0 / 15.0, 4.0 / 315.0, 3.0 / 1575.0, 8.0 / 31185.0], s);
             let c = 1.0 - s * g / 3.0;
             (c * g, 2.0 * z * (c * slope - g * (g + s * slope) / 3.0))
@@ -100,13 +93,8 @@ pub(super) fn base_resistance(
     let zero_bias = params.base_resistance
         * scaling.polynomial(params.base_resistance_tc1, params.base_resistance_tc2);
     let zero_bias = checked("rb", zero_bias)?;
-    let least = params
-        .least_base_resistance
-        .unwrap_or(params.base_resistance)
-        * scaling.polynomial(
-            params.least_base_resistance_tc1,
-            params.least_base_resistance_tc2,
-        );
+    let least = params.least_base_resistance.unwrap_or(params.base_resistance)
+        * scaling.polynomial(params.least_base_resistance_tc1, params.least_base_resistance_tc2);
     let least = checked("rbm", least)?;
     Ok((least > 0.0 || zero_bias > 0.0).then(|| BaseResistance {
         least: least / area,

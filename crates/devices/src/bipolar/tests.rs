@@ -37,13 +37,7 @@ fn ideal_transistor_obeys_ebers_and_moll() {
 
 #[test]
 fn polarity_mirrors_currents_and_charges() {
-    let settings = [
-        ("cje", 1e-12),
-        ("cjc", 2e-12),
-        ("cjs", 1e-12),
-        ("tf", 1e-9),
-        ("vaf", 50.0),
-    ];
+    let settings = [("cje", 1e-12), ("cjc", 2e-12), ("cjs", 1e-12), ("tf", 1e-9), ("vaf", 50.0)];
     let npn = transistor(&settings);
     let pnp = transistor(&[&settings[..], &[("polarity", -1.0), ("subs", 1.0)]].concat());
     let (f, q) = residuals(&npn, [2.0, 0.7, 0.0, -1.0]);
@@ -98,13 +92,8 @@ fn excess_phase_settles_at_the_forward_current() {
 
 #[test]
 fn voltages_far_out_stay_finite() {
-    let device = transistor(&[
-        ("vaf", 50.0),
-        ("ikf", 1e-2),
-        ("xtf", 2.0),
-        ("vtf", 3.0),
-        ("tf", 1e-9),
-    ]);
+    let device =
+        transistor(&[("vaf", 50.0), ("ikf", 1e-2), ("xtf", 2.0), ("vtf", 3.0), ("tf", 1e-9)]);
     for c in [-1e3, 0.0, 1e3] {
         for b in [-1e3, 0.0, 1e3] {
             let (f, q) = residuals(&device, [c, b, 0.0, 0.0]);
@@ -124,104 +113,34 @@ fn currents_and_capacitances_agree_with_ngspice() {
     let saturated = [0.1, 0.7, 0.0, 0.0];
     let active = [2.0, 0.7, 0.0, 0.0];
     let reference = [
-        (
-            -40.0,
-            active,
-            [
-                1.121278202e-06,
-                1.204251646e-07,
-                3.620893429e-12,
-                2.233533711e-12,
-            ],
-        ),
-        (
-            -40.0,
-            saturated,
-            [
-                1.063349491e-06,
-                1.293415768e-07,
-                4.578750269e-12,
-                4.144502925e-12,
-            ],
-        ),
-        (
-            27.0,
-            active,
-            [
-                3.095298519e-04,
-                4.997718196e-06,
-                7.564477828e-12,
-                2.340576438e-12,
-            ],
-        ),
-        (
-            27.0,
-            saturated,
-            [
-                2.879658303e-04,
-                7.475246905e-06,
-                1.245983380e-11,
-                8.464836001e-12,
-            ],
-        ),
-        (
-            100.0,
-            active,
-            [
-                1.300602565e-02,
-                1.250166888e-04,
-                3.245759579e-10,
-                2.383832350e-12,
-            ],
-        ),
-        (
-            100.0,
-            saturated,
-            [
-                1.137968304e-02,
-                3.085541093e-04,
-                7.317205199e-10,
-                3.174153011e-10,
-            ],
-        ),
+        (-40.0, active, [1.121278202e-06, 1.204251646e-07, 3.620893429e-12, 2.233533711e-12]),
+        (-40.0, saturated, [1.063349491e-06, 1.293415768e-07, 4.578750269e-12, 4.144502925e-12]),
+        (27.0, active, [3.095298519e-04, 4.997718196e-06, 7.564477828e-12, 2.340576438e-12]),
+        (27.0, saturated, [2.879658303e-04, 7.475246905e-06, 1.245983380e-11, 8.464836001e-12]),
+        (100.0, active, [1.300602565e-02, 1.250166888e-04, 3.245759579e-10, 2.383832350e-12]),
+        (100.0, saturated, [1.137968304e-02, 3.085541093e-04, 7.317205199e-10, 3.174153011e-10]),
     ];
     let mut params = BipolarParams::default();
     for setting in card.split_whitespace() {
         let (name, value) = setting.split_once('=').expect("name=value");
         let index = find_param(BipolarParams::TABLE, name).expect("a known parameter");
-        params
-            .assign(index, value.parse().expect("a number"))
-            .expect("in range");
+        params.assign(index, value.parse().expect("a number")).expect("in range");
     }
     for (celsius, [c, b, e, s], expected) in reference {
-        let env = Environment {
-            temperature: celsius + ZERO_CELSIUS,
-            ..Environment::default()
-        };
+        let env = Environment { temperature: celsius + ZERO_CELSIUS, ..Environment::default() };
         let device = Bipolar::prepare(&params, &env).expect("a consistent device");
         let mut out = Contributions::<Dual<9>, 9>::new(Side::default());
         let x = [c, b, e, s, c, b, e, 0.0, 0.0];
         let x = std::array::from_fn(|i| Dual::unknown(x[i], i));
-        let at = Iterate {
-            gmin: 1e-12,
-            ..Iterate::dc()
-        };
+        let at = Iterate { gmin: 1e-12, ..Iterate::dc() };
         device.eval(x, &at, &mut Limits::off(), &mut out);
         let capacitance = |rows: [usize; 2]| -> f64 {
             let entries = rows.map(|row| rows.map(|column| out.q[row].gradient[column]));
             entries.as_flattened().iter().sum()
         };
-        let found = [
-            out.f[CI].value,
-            out.f[BI].value,
-            capacitance([B, BI]),
-            capacitance([C, CI]),
-        ];
+        let found = [out.f[CI].value, out.f[BI].value, capacitance([B, BI]), capacitance([C, CI])];
         for (found, expected) in found.into_iter().zip(expected) {
-            assert!(
-                (found / expected - 1.0).abs() < 4e-5,
-                "{celsius}: {found:e} {expected:e}"
-            );
+            assert!((found / expected - 1.0).abs() < 4e-5, "{celsius}: {found:e} {expected:e}");
         }
     }
 }

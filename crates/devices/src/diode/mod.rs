@@ -78,12 +78,7 @@ struct Breakdown {
 
 impl Breakdown {
     fn new(voltage: f64, vt: f64, current: f64) -> Self {
-        Self {
-            voltage,
-            vt,
-            current,
-            offset: (-voltage / vt).min(80.0).exp(),
-        }
+        Self { voltage, vt, current, offset: (-voltage / vt).min(80.0).exp() }
     }
 
     /// The current, counted in the reverse direction.
@@ -210,11 +205,8 @@ fn breakdown(
 impl Model<3> for Diode {
     type Params = DiodeParams;
 
-    const UNKNOWNS: [Unknown; 3] = [
-        Unknown::terminal("a"),
-        Unknown::terminal("k"),
-        Unknown::internal("ai"),
-    ];
+    const UNKNOWNS: [Unknown; 3] =
+        [Unknown::terminal("a"), Unknown::terminal("k"), Unknown::internal("ai")];
     const LIMITS: usize = 1;
     const OUTPUTS: &'static [Output] = &[
         Output {
@@ -229,30 +221,10 @@ impl Model<3> for Diode {
             unit: "V",
             nature: Some(Nature::Voltage),
         },
-        Output {
-            name: "gd",
-            description: "junction conductance",
-            unit: "S",
-            nature: None,
-        },
-        Output {
-            name: "cd",
-            description: "junction capacitance",
-            unit: "F",
-            nature: None,
-        },
-        Output {
-            name: "charge",
-            description: "stored charge",
-            unit: "C",
-            nature: None,
-        },
-        Output {
-            name: "p",
-            description: "dissipated power",
-            unit: "W",
-            nature: None,
-        },
+        Output { name: "gd", description: "junction conductance", unit: "S", nature: None },
+        Output { name: "cd", description: "junction capacitance", unit: "F", nature: None },
+        Output { name: "charge", description: "stored charge", unit: "C", nature: None },
+        Output { name: "p", description: "dissipated power", unit: "W", nature: None },
     ];
 
     fn prepare(params: &DiodeParams, env: &Environment) -> Result<Self, ParamError> {
@@ -328,9 +300,7 @@ impl Model<3> for Diode {
             ),
             recombination_shape: (potential, grading),
             forward_knee: knee(
-                params
-                    .forward_knee
-                    .map(|i| i * scaling.polynomial(params.forward_knee_tc, 0.0)),
+                params.forward_knee.map(|i| i * scaling.polynomial(params.forward_knee_tc, 0.0)),
             ),
             reverse_knee: knee(params.reverse_knee),
             transit_time: params.transit_time
@@ -362,11 +332,8 @@ impl Model<3> for Diode {
             out.current(A, INNER, (x[A] - x[INNER]) * conductance);
         }
         let v = self.limit(x[INNER] - x[K], limits);
-        let Junction {
-            current,
-            diffusion,
-            depletion: [bottom, sidewall],
-        } = self.junction(v, at.gmin);
+        let Junction { current, diffusion, depletion: [bottom, sidewall] } =
+            self.junction(v, at.gmin);
         out.current(INNER, K, current);
         out.charge(INNER, K, diffusion + bottom + sidewall);
     }

@@ -6,23 +6,10 @@ use ovonic_device::Params;
 #[derive(Clone, Debug, Params)]
 pub struct DiodeParams {
     /// Saturation current of the bottom at the nominal temperature.
-    #[param(
-        name = "is",
-        aliases = "js",
-        unit = "A",
-        default = 1e-14,
-        range = "(0, inf)",
-        area
-    )]
+    #[param(name = "is", aliases = "js", unit = "A", default = 1e-14, range = "(0, inf)", area)]
     pub saturation_current: f64,
     /// Saturation current of the sidewall, for each metre of `pj`.
-    #[param(
-        name = "jsw",
-        aliases = "isw",
-        unit = "A",
-        default = 0.0,
-        range = "[0, inf)"
-    )]
+    #[param(name = "jsw", aliases = "isw", unit = "A", default = 0.0, range = "[0, inf)")]
     pub sidewall_saturation_current: f64,
     /// Emission coefficient.
     #[param(name = "n", default = 1.0, range = "(0, inf)")]
@@ -49,23 +36,10 @@ pub struct DiodeParams {
     #[param(name = "ttt2", unit = "1/K^2", default = 0.0)]
     pub transit_time_tc2: f64,
     /// Depletion capacitance of the bottom at zero bias.
-    #[param(
-        name = "cjo",
-        aliases = "cj0 cj",
-        unit = "F",
-        default = 0.0,
-        range = "[0, inf)",
-        area
-    )]
+    #[param(name = "cjo", aliases = "cj0 cj", unit = "F", default = 0.0, range = "[0, inf)", area)]
     pub junction_capacitance: f64,
     /// Built-in potential of the bottom.
-    #[param(
-        name = "vj",
-        aliases = "pb",
-        unit = "V",
-        default = 1.0,
-        range = "(0, inf)"
-    )]
+    #[param(name = "vj", aliases = "pb", unit = "V", default = 1.0, range = "(0, inf)")]
     pub junction_potential: f64,
     /// Grading coefficient of the bottom.
     #[param(name = "m", aliases = "mj", default = 0.5, range = "[0, 1)")]
@@ -80,13 +54,7 @@ pub struct DiodeParams {
     #[param(name = "fc", default = 0.5, range = "[0, 0.95]")]
     pub linear_fraction: f64,
     /// Depletion capacitance of the sidewall at zero bias, for each metre of `pj`.
-    #[param(
-        name = "cjp",
-        aliases = "cjsw",
-        unit = "F",
-        default = 0.0,
-        range = "[0, inf)"
-    )]
+    #[param(name = "cjp", aliases = "cjsw", unit = "F", default = 0.0, range = "[0, inf)")]
     pub sidewall_capacitance: f64,
     /// Built-in potential of the sidewall.
     #[param(name = "php", unit = "V", default = 1.0, range = "(0, inf)")]
@@ -101,13 +69,7 @@ pub struct DiodeParams {
     #[param(name = "bv", unit = "V", range = "(0, inf)")]
     pub breakdown_voltage: Option<f64>,
     /// Reverse current at `bv`.
-    #[param(
-        name = "ibv",
-        aliases = "ib",
-        unit = "A",
-        default = 1e-3,
-        range = "(0, inf)"
-    )]
+    #[param(name = "ibv", aliases = "ib", unit = "A", default = 1e-3, range = "(0, inf)")]
     pub breakdown_current: f64,
     /// Emission coefficient of breakdown; absent means `n`.
     #[param(name = "nbv", range = "(0, inf)")]

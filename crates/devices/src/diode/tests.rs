@@ -10,10 +10,7 @@ fn diode(settings: &[(&str, f64)], temperature: f64) -> Diode {
         let index = find_param(DiodeParams::TABLE, name).expect("a known parameter");
         params.assign(index, *value).expect("a value in range");
     }
-    let env = Environment {
-        temperature,
-        ..Environment::default()
-    };
+    let env = Environment { temperature, ..Environment::default() };
     Diode::prepare(&params, &env).expect("a consistent device")
 }
 
@@ -55,10 +52,7 @@ fn saturation_current_follows_the_gap() {
 
 #[test]
 fn capacitance_is_transit_time_and_depletion() {
-    let device = diode(
-        &[("tt", 1e-9), ("cjo", 1e-12), ("vj", 0.8), ("m", 0.4)],
-        300.15,
-    );
+    let device = diode(&[("tt", 1e-9), ("cjo", 1e-12), ("vj", 0.8), ("m", 0.4)], 300.15);
     let at = |v: f64| {
         let junction = device.junction(Dual::<1>::unknown(v, 0), 0.0);
         let [bottom, _] = junction.depletion;
@@ -72,10 +66,7 @@ fn capacitance_is_transit_time_and_depletion() {
 #[test]
 fn series_resistance_decides_about_the_inner_node() {
     assert_eq!(diode(&[], 300.15).collapse(0b11)[INNER], Tie::To(A));
-    assert_eq!(
-        diode(&[("rs", 1.0)], 300.15).collapse(0b11)[INNER],
-        Tie::Free
-    );
+    assert_eq!(diode(&[("rs", 1.0)], 300.15).collapse(0b11)[INNER], Tie::Free);
 }
 
 /// Values of ngspice 39, whose constants are those of CODATA 2014: `k/q` is smaller by 3.4e-7, and exponentials
@@ -109,13 +100,7 @@ fn currents_and_capacitances_agree_with_ngspice() {
         let junction = device.junction(Dual::<1>::unknown(v, 0), 1e-12);
         let [bottom, _] = junction.depletion;
         let charge = junction.diffusion + bottom;
-        assert!(
-            (junction.current.value / current - 1.0).abs() < 4e-5,
-            "{celsius} {v}"
-        );
-        assert!(
-            (charge.gradient[0] / capacitance - 1.0).abs() < 4e-5,
-            "{celsius} {v}"
-        );
+        assert!((junction.current.value / current - 1.0).abs() < 4e-5, "{celsius} {v}");
+        assert!((charge.gradient[0] / capacitance - 1.0).abs() < 4e-5, "{celsius} {v}");
     }
 }

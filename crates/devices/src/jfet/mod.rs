@@ -56,14 +56,8 @@ J1 d 0 0 jmod
 pub const KIND: Kind = Kind {
     letter: Some('j'),
     model_types: &[
-        ModelType {
-            word: "njf",
-            presets: &[("polarity", 1.0)],
-        },
-        ModelType {
-            word: "pjf",
-            presets: &[("polarity", -1.0)],
-        },
+        ModelType { word: "njf", presets: &[("polarity", 1.0)] },
+        ModelType { word: "pjf", presets: &[("polarity", -1.0)] },
     ],
     levels: &[1],
     summary: "junction field-effect transistor",
@@ -149,10 +143,7 @@ impl Jfet {
         });
         let current = channel.abs() * pinched * coefficient;
         let zero = T::constant(0.0);
-        Some([
-            T::select(reversed, zero, current),
-            T::select(reversed, current, zero),
-        ])
+        Some([T::select(reversed, zero, current), T::select(reversed, current, zero)])
     }
 
     /// Voltages `vgs vgd`, polarity factored out.
@@ -182,18 +173,8 @@ impl Model<5> for Jfet {
     const OUTPUTS: &'static [Output] = &[
         output("id", "current into the drain", "A", Some(Nature::Current)),
         output("ig", "current into the gate", "A", Some(Nature::Current)),
-        output(
-            "vgs",
-            "inner gate-source voltage",
-            "V",
-            Some(Nature::Voltage),
-        ),
-        output(
-            "vgd",
-            "inner gate-drain voltage",
-            "V",
-            Some(Nature::Voltage),
-        ),
+        output("vgs", "inner gate-source voltage", "V", Some(Nature::Voltage)),
+        output("vgd", "inner gate-drain voltage", "V", Some(Nature::Voltage)),
         output("gm", "transconductance", "S", None),
         output("gds", "output conductance", "S", None),
         output("p", "dissipated power", "W", None),
@@ -338,13 +319,7 @@ impl Model<5> for Jfet {
             // At zero drain voltage the profile multiplies the conductance by this.
             let profile = self.profile + 1.5 * self.profile_slope * overdrive;
             let shape = 2.0 / 3.0 * (1.0 + alpha + alpha * alpha) / (1.0 + alpha);
-            out.thermal(
-                "id thermal",
-                DI,
-                SI,
-                gain * profile * shape,
-                self.temperature,
-            );
+            out.thermal("id thermal", DI, SI, gain * profile * shape, self.temperature);
         }
         let (coefficient, exponent) = self.flicker;
         out.flicker("id flicker", DI, SI, coefficient, current, exponent, 1.0);
@@ -360,13 +335,9 @@ impl Model<5> for Jfet {
         let [vgs, vgd] = self.voltages(x);
         let (gate, drain) = (Dual::<2>::unknown(vgs, 0), Dual::<2>::unknown(vgs - vgd, 1));
         let channel = self.channel(gate, gate - drain, drain);
-        let (igs, igd) = (
-            self.gate_current(vgs, at.gmin),
-            self.gate_current(vgd, at.gmin),
-        );
-        let [from_drain, from_source] = self
-            .ionisation(vgs, vgd, vgs - vgd, channel.value)
-            .unwrap_or_default();
+        let (igs, igd) = (self.gate_current(vgs, at.gmin), self.gate_current(vgd, at.gmin));
+        let [from_drain, from_source] =
+            self.ionisation(vgs, vgd, vgs - vgd, channel.value).unwrap_or_default();
         let id = channel.value - igd + from_drain;
         let ig = igs + igd - from_drain - from_source;
         values.copy_from_slice(&[

@@ -12,13 +12,7 @@ pub struct JfetParams {
     #[param(name = "vto", aliases = "vt0", unit = "V", default = -2.0)]
     pub threshold: f64,
     /// Transconductance.
-    #[param(
-        name = "beta",
-        unit = "A/V^2",
-        default = 1e-4,
-        range = "(0, inf)",
-        area
-    )]
+    #[param(name = "beta", unit = "A/V^2", default = 1e-4, range = "(0, inf)", area)]
     pub transconductance: f64,
     /// Channel length modulation.
     #[param(name = "lambda", unit = "1/V", default = 0.0, range = "[0, inf)")]

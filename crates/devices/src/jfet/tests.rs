@@ -61,10 +61,8 @@ fn ionisation_takes_from_the_drain_what_it_gives_to_the_gate() {
         device.eval(x, &Iterate::dc(), &mut Limits::off(), &mut out);
         out.f
     };
-    let (plain, ionised) = (
-        currents(&transistor(&[("is", 1e-30)])),
-        currents(&transistor(&settings)),
-    );
+    let (plain, ionised) =
+        (currents(&transistor(&[("is", 1e-30)])), currents(&transistor(&settings)));
     let closed = 4e-4 * 1e-3 * 18.0 * (-50.0f64 / 18.0).exp();
     assert!(((ionised[DI] - plain[DI]) / closed - 1.0).abs() < 1e-9);
     assert!(((ionised[G] - plain[G]) / -closed - 1.0).abs() < 1e-9);
@@ -78,16 +76,10 @@ fn temperature_moves_threshold_and_gain_as_either_card_says() {
             let index = find_param(JfetParams::TABLE, name).expect("a known parameter");
             params.assign(index, *value).expect("a value in range");
         }
-        let env = Environment {
-            temperature: 310.15,
-            ..Environment::default()
-        };
+        let env = Environment { temperature: 310.15, ..Environment::default() };
         Jfet::prepare(&params, &env).expect("a consistent device")
     };
-    assert_eq!(
-        at(&[("tcv", 2e-3)]).threshold,
-        at(&[("vtotc", -2e-3)]).threshold
-    );
+    assert_eq!(at(&[("tcv", 2e-3)]).threshold, at(&[("vtotc", -2e-3)]).threshold);
     let gain = at(&[("betatce", -0.5)]).beta / 1e-4;
     assert!((gain / 1.01f64.powf(-5.0) - 1.0).abs() < 1e-12);
 }
@@ -100,65 +92,30 @@ fn currents_and_capacitances_agree_with_ngspice() {
     let card = "vto=-2.2 beta=1.3e-3 lambda=.02 is=1e-13 pb=.9 cgs=3e-12 cgd=2e-12 fc=.6 b=.4 tcv=1e-3 bex=-.5 eg=1.2 xti=2";
     let (saturated, forward) = ([3.0, -0.5, 0.0], [0.5, 0.4, 0.0]);
     let reference = [
-        (
-            -40.0,
-            saturated,
-            [2.985555884e-03, -4.000000196e-12, 3.181638595e-12],
-        ),
-        (
-            -40.0,
-            forward,
-            [3.623744139e-03, 4.363178907e-11, 5.470332953e-12],
-        ),
-        (
-            27.0,
-            saturated,
-            [2.903312649e-03, -4.199981338e-12, 3.309885211e-12],
-        ),
-        (
-            27.0,
-            forward,
-            [3.347302903e-03, 5.204133623e-07, 5.922288956e-12],
-        ),
-        (
-            100.0,
-            saturated,
-            [2.887203687e-03, -2.706937091e-09, 3.437649259e-12],
-        ),
-        (
-            100.0,
-            forward,
-            [3.155588889e-03, 3.414267959e-04, 6.524214571e-12],
-        ),
+        (-40.0, saturated, [2.985555884e-03, -4.000000196e-12, 3.181638595e-12]),
+        (-40.0, forward, [3.623744139e-03, 4.363178907e-11, 5.470332953e-12]),
+        (27.0, saturated, [2.903312649e-03, -4.199981338e-12, 3.309885211e-12]),
+        (27.0, forward, [3.347302903e-03, 5.204133623e-07, 5.922288956e-12]),
+        (100.0, saturated, [2.887203687e-03, -2.706937091e-09, 3.437649259e-12]),
+        (100.0, forward, [3.155588889e-03, 3.414267959e-04, 6.524214571e-12]),
     ];
     let mut params = JfetParams::default();
     for setting in card.split_whitespace() {
         let (name, value) = setting.split_once('=').expect("name=value");
         let index = find_param(JfetParams::TABLE, name).expect("a known parameter");
-        params
-            .assign(index, value.parse().expect("a number"))
-            .expect("in range");
+        params.assign(index, value.parse().expect("a number")).expect("in range");
     }
     for (celsius, [d, g, s], expected) in reference {
-        let env = Environment {
-            temperature: celsius + ZERO_CELSIUS,
-            ..Environment::default()
-        };
+        let env = Environment { temperature: celsius + ZERO_CELSIUS, ..Environment::default() };
         let device = Jfet::prepare(&params, &env).expect("a consistent device");
         let mut out = Contributions::<Dual<5>, 5>::new(Side::default());
         let x = [d, g, s, d, s];
         let x = std::array::from_fn(|i| Dual::unknown(x[i], i));
-        let at = Iterate {
-            gmin: 1e-12,
-            ..Iterate::dc()
-        };
+        let at = Iterate { gmin: 1e-12, ..Iterate::dc() };
         device.eval(x, &at, &mut Limits::off(), &mut out);
         let found = [out.f[DI].value, out.f[G].value, out.q[G].gradient[G]];
         for (found, expected) in found.into_iter().zip(expected) {
-            assert!(
-                (found / expected - 1.0).abs() < 4e-5,
-                "{celsius}: {found:e} {expected:e}"
-            );
+            assert!((found / expected - 1.0).abs() < 4e-5, "{celsius}: {found:e} {expected:e}");
         }
     }
 }

@@ -33,17 +33,9 @@ pub(super) fn bulk_junction(
     drain: bool,
 ) -> Result<BulkJunction, ParamError> {
     let (area, perimeter, given) = if drain {
-        (
-            params.drain_area,
-            params.drain_perimeter,
-            params.bulk_drain_capacitance,
-        )
+        (params.drain_area, params.drain_perimeter, params.bulk_drain_capacitance)
     } else {
-        (
-            params.source_area,
-            params.source_perimeter,
-            params.bulk_source_capacitance,
-        )
+        (params.source_area, params.source_perimeter, params.bulk_source_capacitance)
     };
     // SPICE's level 1 takes the gap's own temperature dependence, not an activation energy.
     let vt_nominal = scaling.vt / scaling.ratio();
@@ -51,11 +43,8 @@ pub(super) fn bulk_junction(
         silicon_gap(scaling.nominal) / vt_nominal - silicon_gap(scaling.temperature) / scaling.vt;
     let by_area =
         params.saturation_density > 0.0 && params.drain_area > 0.0 && params.source_area > 0.0;
-    let nominal = if by_area {
-        params.saturation_density * area
-    } else {
-        params.saturation_current
-    };
+    let nominal =
+        if by_area { params.saturation_density * area } else { params.saturation_current };
     let current = nominal * log_is.exp();
     let pb = params.junction_potential;
     let potential = positive_potential("pb", scaling.potential(pb))?;
@@ -67,10 +56,7 @@ pub(super) fn bulk_junction(
     Ok(BulkJunction {
         current,
         bottom: layer(bottom, params.bottom_grading),
-        sidewall: layer(
-            params.sidewall_capacitance * perimeter,
-            params.sidewall_grading,
-        ),
+        sidewall: layer(params.sidewall_capacitance * perimeter, params.sidewall_grading),
         critical: critical_voltage(scaling.vt, current),
     })
 }

@@ -62,14 +62,8 @@ M1 d g 0 0 mmod w=10u l=1u
 pub const KIND: Kind = Kind {
     letter: Some('m'),
     model_types: &[
-        ModelType {
-            word: "nmos",
-            presets: &[("polarity", 1.0)],
-        },
-        ModelType {
-            word: "pmos",
-            presets: &[("polarity", -1.0)],
-        },
+        ModelType { word: "nmos", presets: &[("polarity", 1.0)] },
+        ModelType { word: "pmos", presets: &[("polarity", -1.0)] },
     ],
     levels: &[1],
     summary: "field-effect transistor, level 1 (Shichman-Hodges)",
@@ -124,11 +118,7 @@ impl Mosfet1 {
         let zero = T::constant(0.0);
         let reverse = (-vbs.min(zero) + self.phi).sqrt();
         let tangent = -vbs.max(zero) * (0.5 / self.root_phi) + self.root_phi;
-        T::select(
-            vbs.below(0.0),
-            reverse,
-            positive(tangent, 0.5 * self.root_phi),
-        )
+        T::select(vbs.below(0.0), reverse, positive(tangent, 0.5 * self.root_phi))
     }
 
     fn threshold<T: Scalar>(&self, vbs: T) -> T {
@@ -150,16 +140,8 @@ impl Mosfet1 {
 
     fn acting(&self, vgs: f64, vds: f64, vbs: f64) -> Acting<f64> {
         let reversed = vds < 0.0;
-        let (gate, bulk) = if reversed {
-            (vgs - vds, vbs - vds)
-        } else {
-            (vgs, vbs)
-        };
-        Acting {
-            vds: vds.abs(),
-            overdrive: (gate - self.threshold(bulk)).max(0.0),
-            reversed,
-        }
+        let (gate, bulk) = if reversed { (vgs - vds, vbs - vds) } else { (vgs, vbs) };
+        Acting { vds: vds.abs(), overdrive: (gate - self.threshold(bulk)).max(0.0), reversed }
     }
 
     /// Voltages `vgs vds vbs` of the inner transistor, polarity factored out.
@@ -217,12 +199,7 @@ impl Mosfet1 {
         };
         let vbs = bulk(2, vbs, self.source_junction.critical);
         let vbd = bulk(3, vbd, self.drain_junction.critical);
-        [
-            limits.gate(0, vgs, threshold, start),
-            limits.drain(1, vds),
-            vbs,
-            vbd,
-        ]
+        [limits.gate(0, vgs, threshold, start), limits.drain(1, vds), vbs, vbd]
     }
 }
 
@@ -240,24 +217,9 @@ impl Model<6> for Mosfet1 {
     const LIMITS: usize = 4;
     const OUTPUTS: &'static [Output] = &[
         output("id", "current into the drain", "A", Some(Nature::Current)),
-        output(
-            "vgs",
-            "inner gate-source voltage",
-            "V",
-            Some(Nature::Voltage),
-        ),
-        output(
-            "vds",
-            "inner drain-source voltage",
-            "V",
-            Some(Nature::Voltage),
-        ),
-        output(
-            "vbs",
-            "inner bulk-source voltage",
-            "V",
-            Some(Nature::Voltage),
-        ),
+        output("vgs", "inner gate-source voltage", "V", Some(Nature::Voltage)),
+        output("vds", "inner drain-source voltage", "V", Some(Nature::Voltage)),
+        output("vbs", "inner bulk-source voltage", "V", Some(Nature::Voltage)),
         output("von", "threshold voltage", "V", Some(Nature::Voltage)),
         output("vdsat", "saturation voltage", "V", Some(Nature::Voltage)),
         output("gm", "transconductance", "S", None),
@@ -315,11 +277,7 @@ impl Model<6> for Mosfet1 {
             ),
             drain_junction: bulk_junction(params, &scaling, true)?,
             source_junction: bulk_junction(params, &scaling, false)?,
-            oxide: Oxide {
-                capacitance: channel.oxide * gate_area,
-                phi,
-                body_factor: gamma,
-            },
+            oxide: Oxide { capacitance: channel.oxide * gate_area, phi, body_factor: gamma },
             overlaps: [
                 params.gate_source_overlap * params.width,
                 params.gate_drain_overlap * params.width,
@@ -342,12 +300,8 @@ impl Model<6> for Mosfet1 {
         out: &mut Contributions<'_, T, 6>,
     ) {
         let p = self.polarity;
-        let voltages = [
-            (x[G] - x[SI]) * p,
-            (x[DI] - x[SI]) * p,
-            (x[B] - x[SI]) * p,
-            (x[B] - x[DI]) * p,
-        ];
+        let voltages =
+            [(x[G] - x[SI]) * p, (x[DI] - x[SI]) * p, (x[B] - x[SI]) * p, (x[B] - x[DI]) * p];
         let voltages = self.limit(voltages, limits);
         let [vgs, vds, vbs, vbd] = voltages;
         let id = self.channel_current(vgs, vds, vbs, vbd);
@@ -395,11 +349,7 @@ impl Model<6> for Mosfet1 {
             out.thermal("rs thermal", S, SI, g, self.temperature);
         }
         let [vgs, vds, vbs] = self.voltages(x);
-        let Acting {
-            vds: drain,
-            overdrive,
-            ..
-        } = self.acting(vgs, vds, vbs);
+        let Acting { vds: drain, overdrive, .. } = self.acting(vgs, vds, vbs);
         if overdrive > 0.0 {
             let alpha = (1.0 - drain / overdrive).max(0.0);
             let gain = self.beta * (1.0 + self.length_modulation * drain) * overdrive;
@@ -409,10 +359,9 @@ impl Model<6> for Mosfet1 {
         let current = self.channel_current(vgs, vds, vbs, vbs - vds);
         let (coefficient, exponent) = self.flicker;
         out.flicker("id flicker", DI, SI, coefficient, current, exponent, 1.0);
-        for (node, voltage, junction) in [
-            (DI, vbs - vds, &self.drain_junction),
-            (SI, vbs, &self.source_junction),
-        ] {
+        for (node, voltage, junction) in
+            [(DI, vbs - vds, &self.drain_junction), (SI, vbs, &self.source_junction)]
+        {
             out.junction("ib shot", B, node, voltage, self.temperature, |v| {
                 junction.current(v, self.vt, at.gmin)
             });
@@ -422,11 +371,7 @@ impl Model<6> for Mosfet1 {
     fn outputs(&self, x: &[f64; 6], at: &Iterate<'_>, values: &mut [f64]) {
         let [vgs, vds, vbs] = self.voltages(x);
         let [g, d, b] = [vgs, vds, vbs];
-        let (g, d, b) = (
-            Dual::<3>::unknown(g, 0),
-            Dual::unknown(d, 1),
-            Dual::unknown(b, 2),
-        );
+        let (g, d, b) = (Dual::<3>::unknown(g, 0), Dual::unknown(d, 1), Dual::unknown(b, 2));
         let channel = self.channel_current(g, d, b, b - d);
         let acting = self.acting(vgs, vds, vbs);
         let bulk = if acting.reversed { vbs - vds } else { vbs };

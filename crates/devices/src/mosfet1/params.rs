@@ -80,13 +80,7 @@ pub struct Mosfet1Params {
     #[param(name = "tox", unit = "m", range = "[0, inf)")]
     pub oxide_thickness: Option<f64>,
     /// Surface mobility.
-    #[param(
-        name = "uo",
-        aliases = "u0",
-        unit = "cm^2/(V s)",
-        default = 600.0,
-        range = "(0, inf)"
-    )]
+    #[param(name = "uo", aliases = "u0", unit = "cm^2/(V s)", default = 600.0, range = "(0, inf)")]
     pub mobility_cm: f64,
     /// Lateral diffusion.
     #[param(name = "ld", unit = "m", default = 0.0)]
@@ -176,9 +170,7 @@ impl Mosfet1Params {
         };
         let oxide = SILICON_DIOXIDE_PERMITTIVITY * VACUUM_PERMITTIVITY / thickness;
         channel.oxide = oxide;
-        channel.transconductance = self
-            .transconductance
-            .unwrap_or(self.mobility_cm * 1e-4 * oxide);
+        channel.transconductance = self.transconductance.unwrap_or(self.mobility_cm * 1e-4 * oxide);
         let Some(doping_cm) = self.substrate_doping_cm else {
             return Ok(channel);
         };

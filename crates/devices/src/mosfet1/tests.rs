@@ -21,14 +21,8 @@ fn residuals(device: &Mosfet1, [d, g, s, b]: [f64; 4]) -> ([Dual<6>; 6], [Dual<6
     (out.f, out.q)
 }
 
-const PROCESS: [(&str, f64); 6] = [
-    ("vto", 0.8),
-    ("kp", 5e-5),
-    ("gamma", 0.6),
-    ("phi", 0.7),
-    ("lambda", 0.02),
-    ("tox", 2e-8),
-];
+const PROCESS: [(&str, f64); 6] =
+    [("vto", 0.8), ("kp", 5e-5), ("gamma", 0.6), ("phi", 0.7), ("lambda", 0.02), ("tox", 2e-8)];
 
 #[test]
 fn currents_are_those_of_shichman_and_hodges() {
@@ -99,11 +93,7 @@ fn linear_region_gate_capacitances_follow_the_overdrives() {
 fn charges_and_currents_of_all_terminals_sum_to_zero() {
     let device =
         transistor(&[&PROCESS[..], &[("cgso", 1e-10), ("cj", 1e-4), ("ad", 1e-9)]].concat());
-    for v in [
-        [1.0, 2.0, 0.0, -1.0],
-        [-1.0, 3.0, 0.5, 0.3],
-        [0.1, -2.0, 0.0, 0.0],
-    ] {
+    for v in [[1.0, 2.0, 0.0, -1.0], [-1.0, 3.0, 0.5, 0.3], [0.1, -2.0, 0.0, 0.0]] {
         let (f, q) = residuals(&device, v);
         for y in [f, q] {
             let sum: f64 = y.iter().map(|y| y.value).sum();
@@ -134,10 +124,7 @@ fn forward_bulk_bias_has_no_corner() {
         let root = device.root(Dual::<1>::unknown(vbs, 0));
         let before = device.root(Dual::<1>::unknown(vbs - 2e-9, 0));
         assert!(root.value > 0.0);
-        assert!(
-            (root.gradient[0] - before.gradient[0]).abs() < 1e-7,
-            "{vbs}"
-        );
+        assert!((root.gradient[0] - before.gradient[0]).abs() < 1e-7, "{vbs}");
     }
 }
 
@@ -162,65 +149,30 @@ fn currents_and_capacitances_agree_with_ngspice() {
         fc=.6 w=2e-5 l=3e-6 ad=2e-10 as=3e-10 pd=4e-5 ps=5e-5";
     let (saturated, linear) = ([3.0, 2.0, 0.0, -1.0], [0.5, 3.0, 0.0, -1.0]);
     let reference = [
-        (
-            -40.0,
-            saturated,
-            [1.810631961e-04, -5.000000092e-12, 1.079749478e-13],
-        ),
-        (
-            -40.0,
-            linear,
-            [3.903716086e-04, -2.500000092e-12, 1.198838195e-13],
-        ),
-        (
-            27.0,
-            saturated,
-            [1.494304783e-04, -5.050000000e-12, 1.123227986e-13],
-        ),
-        (
-            27.0,
-            linear,
-            [2.810647756e-04, -2.550000000e-12, 1.250841175e-13],
-        ),
-        (
-            100.0,
-            saturated,
-            [1.311213266e-04, -4.481731287e-10, 1.154571644e-13],
-        ),
-        (
-            100.0,
-            linear,
-            [2.142526048e-04, -4.456731287e-10, 1.290394189e-13],
-        ),
+        (-40.0, saturated, [1.810631961e-04, -5.000000092e-12, 1.079749478e-13]),
+        (-40.0, linear, [3.903716086e-04, -2.500000092e-12, 1.198838195e-13]),
+        (27.0, saturated, [1.494304783e-04, -5.050000000e-12, 1.123227986e-13]),
+        (27.0, linear, [2.810647756e-04, -2.550000000e-12, 1.250841175e-13]),
+        (100.0, saturated, [1.311213266e-04, -4.481731287e-10, 1.154571644e-13]),
+        (100.0, linear, [2.142526048e-04, -4.456731287e-10, 1.290394189e-13]),
     ];
     let mut params = Mosfet1Params::default();
     for setting in card.split_whitespace() {
         let (name, value) = setting.split_once('=').expect("name=value");
         let index = find_param(Mosfet1Params::TABLE, name).expect("a known parameter");
-        params
-            .assign(index, value.parse().expect("a number"))
-            .expect("in range");
+        params.assign(index, value.parse().expect("a number")).expect("in range");
     }
     for (celsius, [d, g, s, b], expected) in reference {
-        let env = Environment {
-            temperature: celsius + ZERO_CELSIUS,
-            ..Environment::default()
-        };
+        let env = Environment { temperature: celsius + ZERO_CELSIUS, ..Environment::default() };
         let device = Mosfet1::prepare(&params, &env).expect("a consistent device");
         let mut out = Contributions::<Dual<6>, 6>::new(Side::default());
         let x = [d, g, s, b, d, s];
         let x = std::array::from_fn(|i| Dual::unknown(x[i], i));
-        let at = Iterate {
-            gmin: 1e-12,
-            ..Iterate::dc()
-        };
+        let at = Iterate { gmin: 1e-12, ..Iterate::dc() };
         device.eval(x, &at, &mut Limits::off(), &mut out);
         let found = [out.f[DI].value, out.f[B].value, out.q[B].gradient[B]];
         for (found, expected) in found.into_iter().zip(expected) {
-            assert!(
-                (found / expected - 1.0).abs() < 4e-5,
-                "{celsius}: {found:e} {expected:e}"
-            );
+            assert!((found / expected - 1.0).abs() < 4e-5, "{celsius}: {found:e} {expected:e}");
         }
     }
 }

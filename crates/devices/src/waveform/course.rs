@@ -48,15 +48,7 @@ impl Course {
         match *self {
             Course::Pulse(ref train) => train.value(time),
             Course::Points(ref points) => points.value(time),
-            Course::Sine {
-                offset,
-                amplitude,
-                frequency,
-                delay,
-                damping,
-                phase,
-                duration,
-            } => {
+            Course::Sine { offset, amplitude, frequency, delay, damping, phase, duration } => {
                 let elapsed = Elapsed::since(time, delay);
                 let running = elapsed.seconds().clamp(0.0, duration);
                 let angle = if elapsed.seconds() == running {
@@ -66,12 +58,7 @@ impl Course {
                 };
                 offset + amplitude * (angle + phase).sin() * (-damping * running).exp()
             }
-            Course::Exponential {
-                initial,
-                pulsed,
-                rise,
-                fall,
-            } => {
+            Course::Exponential { initial, pulsed, rise, fall } => {
                 let approach = |(start, time_constant): (f64, f64)| {
                     let t = Elapsed::since(time, start).seconds();
                     if t <= 0.0 {
@@ -94,9 +81,7 @@ impl Course {
         match *self {
             Course::Pulse(ref train) => train.next_event(after),
             Course::Points(ref points) => points.next_event(after),
-            Course::Sine {
-                delay, duration, ..
-            } => {
+            Course::Sine { delay, duration, .. } => {
                 let end = Some(duration).filter(|duration| duration.is_finite());
                 first_after(after, delay, &[Some(0.0), end])
             }
@@ -202,9 +187,8 @@ impl PulseTrain {
         let top = self.rise + self.width;
         let corners = [0.0, self.rise, top, top + self.fall, self.period];
         next_in_cycle(after, elapsed, self.period, |position| {
-            let ahead = corners
-                .iter()
-                .filter(|&&c| c > position && c <= self.period && c.is_finite());
+            let ahead =
+                corners.iter().filter(|&&c| c > position && c <= self.period && c.is_finite());
             ahead.copied().min_by(f64::total_cmp)
         })
     }
@@ -226,11 +210,7 @@ impl PointSequence {
         repeat: Option<f64>,
         delay: f64,
     ) -> Result<Self, ParamError> {
-        let inconsistent = |name, value, reason| ParamError::Inconsistent {
-            name,
-            value,
-            reason,
-        };
+        let inconsistent = |name, value, reason| ParamError::Inconsistent { name, value, reason };
         let Some(&(end, _)) = points.last() else {
             return Err(ParamError::Missing { name: "pwl" });
         };
@@ -307,8 +287,7 @@ impl PointSequence {
         let (start, period) = self.repetition?;
         let elapsed = Elapsed::since(after, self.delay + start);
         next_in_cycle(after, elapsed, period, |position| {
-            self.following(position + start)
-                .map(|corner| corner - start)
+            self.following(position + start).map(|corner| corner - start)
         })
     }
 }

@@ -18,10 +18,7 @@ impl Elapsed {
         let whole = time.base - start;
         let taken = whole - time.base;
         let lost = (time.base - (whole - taken)) - (start + taken);
-        Self {
-            whole,
-            rest: lost + time.offset,
-        }
+        Self { whole, rest: lost + time.offset }
     }
 
     /// The rounded sum, s.
@@ -65,9 +62,6 @@ impl Elapsed {
         };
         // `rest − offset` is what the difference of base and start lost.
         let start = (repeated - self.whole) + (lost - (self.rest - time.offset));
-        Time {
-            base: time.base,
-            offset: start + corner,
-        }
+        Time { base: time.base, offset: start + corner }
     }
 }

@@ -140,20 +140,10 @@ impl Waveform {
         let course = match *self {
             Waveform::None => return Ok(None),
             Waveform::Pulse { .. } => Course::Pulse(self.pulse_train(env)?),
-            Waveform::PieceWiseLinear {
-                ref points,
-                repeat,
-                delay,
-            } => Course::Points(PointSequence::new(points, repeat, delay)?),
-            Waveform::Sine {
-                offset,
-                amplitude,
-                frequency,
-                delay,
-                damping,
-                phase,
-                cycles,
-            } => {
+            Waveform::PieceWiseLinear { ref points, repeat, delay } => {
+                Course::Points(PointSequence::new(points, repeat, delay)?)
+            }
+            Waveform::Sine { offset, amplitude, frequency, delay, damping, phase, cycles } => {
                 let frequency = frequency_or(frequency, env.stop);
                 Course::Sine {
                     offset,
@@ -191,16 +181,7 @@ impl Waveform {
     }
 
     fn pulse_train(&self, env: &Environment) -> Result<PulseTrain, ParamError> {
-        let &Waveform::Pulse {
-            initial,
-            pulsed,
-            delay,
-            rise,
-            fall,
-            width,
-            period,
-            count,
-        } = self
+        let &Waveform::Pulse { initial, pulsed, delay, rise, fall, width, period, count } = self
         else {
             unreachable!("only a pulse is asked for its train");
         };
@@ -212,11 +193,7 @@ impl Waveform {
             });
         }
         let or_stop = |value: Option<f64>| {
-            value.unwrap_or(if env.stop > 0.0 {
-                env.stop
-            } else {
-                f64::INFINITY
-            })
+            value.unwrap_or(if env.stop > 0.0 { env.stop } else { f64::INFINITY })
         };
         Ok(PulseTrain {
             initial,
@@ -244,14 +221,8 @@ impl Waveform {
             } => Modulation {
                 amplitude,
                 offset,
-                carrier: (
-                    frequency_or(carrier_frequency, env.stop),
-                    carrier_phase.to_radians(),
-                ),
-                signal: (
-                    frequency_or(signal_frequency, env.stop),
-                    signal_phase.to_radians(),
-                ),
+                carrier: (frequency_or(carrier_frequency, env.stop), carrier_phase.to_radians()),
+                signal: (frequency_or(signal_frequency, env.stop), signal_phase.to_radians()),
                 index: Some(modulation_index),
                 delay,
             },
@@ -266,10 +237,7 @@ impl Waveform {
                 amplitude,
                 offset,
                 carrier: (carrier_frequency.unwrap_or(0.0), phase.to_radians()),
-                signal: (
-                    frequency_or(modulation_frequency, env.stop),
-                    phase.to_radians(),
-                ),
+                signal: (frequency_or(modulation_frequency, env.stop), phase.to_radians()),
                 index: None,
                 delay,
             },

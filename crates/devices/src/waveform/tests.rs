@@ -4,18 +4,11 @@ use super::{Course, Waveform};
 use ovonic_device::{Environment, ParamError, Time};
 use std::f64::consts::TAU;
 
-const ENV: Environment = Environment {
-    step: 1e-6,
-    stop: 1e-3,
-    temperature: 300.0,
-    nominal_temperature: 300.0,
-};
+const ENV: Environment =
+    Environment { step: 1e-6, stop: 1e-3, temperature: 300.0, nominal_temperature: 300.0 };
 
 fn course(waveform: &Waveform) -> Course {
-    waveform
-        .course(&ENV)
-        .expect("arguments are consistent")
-        .expect("there is a waveform")
+    waveform.course(&ENV).expect("arguments are consistent").expect("there is a waveform")
 }
 
 fn at(course: &Course, seconds: f64) -> f64 {
@@ -23,10 +16,7 @@ fn at(course: &Course, seconds: f64) -> f64 {
 }
 
 fn close(actual: f64, expected: f64, tolerance: f64) {
-    assert!(
-        (actual - expected).abs() <= tolerance,
-        "{actual} is not {expected}"
-    );
+    assert!((actual - expected).abs() <= tolerance, "{actual} is not {expected}");
 }
 
 /// All corners up to `end`, found by walking from one to the next.
@@ -92,19 +82,13 @@ fn the_corners_of_pulses_are_exact() {
 fn a_pulse_keeps_its_edges_after_years() {
     let years = 1e8;
     let course = course(&pulse(years, None));
-    let start = Time {
-        base: years,
-        offset: -5e-9,
-    };
+    let start = Time { base: years, offset: -5e-9 };
     let found = corners(&course, start, years + 20e-9);
     for (found, expected) in found.iter().zip([5.0, 6.0, 11.0, 13.0, 25.0]) {
         close(*found, expected * 1e-9, 1e-22);
     }
     assert!(found.len() >= 5, "{found:?}");
-    let half_way = Time {
-        base: years,
-        offset: 0.5e-9,
-    };
+    let half_way = Time { base: years, offset: 0.5e-9 };
     close(course.value(half_way), 2.0, 1e-12);
 }
 
@@ -115,14 +99,9 @@ fn a_repetition_keeps_its_phase_after_years() {
     let (base, period) = (1e8, 20e-9);
     let phase = base % period;
     let to_half_rise = period - phase + 0.5e-9;
-    let time = Time {
-        base,
-        offset: to_half_rise,
-    };
+    let time = Time { base, offset: to_half_rise };
     close(course.value(time), 2.0, 1e-6);
-    let event = course
-        .next_event(Time { base, offset: 0.0 })
-        .expect("a train has corners");
+    let event = course.next_event(Time { base, offset: 0.0 }).expect("a train has corners");
     let ahead = [0.0, 1e-9, 6e-9, 8e-9, period].map(|c| c - phase);
     let expected = ahead.into_iter().find(|&c| c > 0.0);
     close(event.offset, expected.expect("the cycle's end"), 1e-22);
@@ -156,10 +135,7 @@ fn a_pulse_without_an_analysis_is_a_step() {
         period: None,
         count: None,
     };
-    let course = waveform
-        .course(&Environment::default())
-        .expect("consistent")
-        .expect("a waveform");
+    let course = waveform.course(&Environment::default()).expect("consistent").expect("a waveform");
     assert_eq!(at(&course, 1.0), 0.0);
     assert_eq!(at(&course, 1.0 + 1e-12), 1.0);
     assert_eq!(corners(&course, Time::new(0.0), 1e9), [1.0]);
@@ -176,15 +152,9 @@ fn polygon(repeat: Option<f64>) -> Waveform {
 #[test]
 fn a_polygon_holds_its_ends_and_jumps_where_two_points_share_a_time() {
     let course = course(&polygon(None));
-    for (t, expected) in [
-        (0.0, 2.0),
-        (11.0, 2.0),
-        (11.5, 3.0),
-        (12.0, 4.0),
-        (13.0, 3.0),
-        (14.0, 1.0),
-        (99.0, 1.0),
-    ] {
+    for (t, expected) in
+        [(0.0, 2.0), (11.0, 2.0), (11.5, 3.0), (12.0, 4.0), (13.0, 3.0), (14.0, 1.0), (99.0, 1.0)]
+    {
         close(at(&course, t), expected, 1e-12);
     }
     close(at(&course, 12.0 + 1e-9), 5.0, 1e-8);
@@ -265,10 +235,7 @@ fn a_sine_keeps_its_phase_after_years() {
         phase: 0.0,
         cycles: None,
     });
-    let time = Time {
-        base: 1e8,
-        offset: 0.25e-9,
-    };
+    let time = Time { base: 1e8, offset: 0.25e-9 };
     close(course.value(time), 1.0, 1e-9);
 }
 
@@ -303,11 +270,7 @@ fn modulated_sines_follow_their_formulas() {
     });
     let t: f64 = 0.123e-3;
     let signal = (TAU * 1e3 * t + TAU / 4.0).sin();
-    close(
-        at(&fm, t),
-        0.1 + 2.0 * (TAU * 1e4 * t + 3.0 * signal).sin(),
-        1e-9,
-    );
+    close(at(&fm, t), 0.1 + 2.0 * (TAU * 1e4 * t + 3.0 * signal).sin(), 1e-9);
     let am = course(&Waveform::AmplitudeModulation {
         amplitude: 2.0,
         offset: 1.0,

@@ -215,11 +215,7 @@ impl fmt::Display for Expr {
                 write!(f, "({symbol}{operand})")
             }
             ExprKind::Binary { op, left, right } => write!(f, "({left} {} {right})", op.symbol()),
-            ExprKind::Conditional {
-                condition,
-                then,
-                otherwise,
-            } => {
+            ExprKind::Conditional { condition, then, otherwise } => {
                 write!(f, "({condition} ? {then} : {otherwise})")
             }
         }

@@ -39,11 +39,7 @@ fn sweep(cursor: &mut Cursor<'_, '_>) -> Option<Sweep> {
     let is_param = cursor.take_keyword("param").is_some();
     let variable = variable(cursor)?;
     if scale.is_none() && (cursor.take_keyword("list").is_some()) {
-        return Some(Sweep {
-            variable,
-            is_param,
-            range: list(cursor)?,
-        });
+        return Some(Sweep { variable, is_param, range: list(cursor)? });
     }
     scale = scale.or_else(|| take_scale(cursor));
     let start = cursor.argument("the first value of the sweep")?;
@@ -52,32 +48,16 @@ fn sweep(cursor: &mut Cursor<'_, '_>) -> Option<Sweep> {
         // For a sweep, LIN has an increment like the form without a keyword.
         Some(scale) if scale.node != Scale::Linear => {
             let points = cursor.argument("the number of points")?;
-            Range::Points {
-                scale,
-                points,
-                start,
-                stop,
-            }
+            Range::Points { scale, points, start, stop }
         }
-        _ => Range::Step {
-            start,
-            stop,
-            step: cursor.argument("the increment of the sweep")?,
-        },
+        _ => Range::Step { start, stop, step: cursor.argument("the increment of the sweep")? },
     };
-    Some(Sweep {
-        variable,
-        is_param,
-        range,
-    })
+    Some(Sweep { variable, is_param, range })
 }
 
 /// A source, `temp`, a parameter, `device:parameter`, or `@device[parameter]`.
 fn variable(cursor: &mut Cursor<'_, '_>) -> Option<Name> {
-    cursor.name(
-        codes::BAD_ANALYSIS_CARD,
-        "the name of a source or parameter",
-    )
+    cursor.name(codes::BAD_ANALYSIS_CARD, "the name of a source or parameter")
 }
 
 /// Values up to the next name.
@@ -102,17 +82,9 @@ fn list(cursor: &mut Cursor<'_, '_>) -> Option<Range> {
 }
 
 fn take_scale(cursor: &mut Cursor<'_, '_>) -> Option<Spanned<Scale>> {
-    [
-        ("dec", Scale::Decade),
-        ("oct", Scale::Octave),
-        ("lin", Scale::Linear),
-    ]
-    .into_iter()
-    .find_map(|(keyword, scale)| {
-        cursor
-            .take_keyword(keyword)
-            .map(|span| Spanned::new(scale, span))
-    })
+    [("dec", Scale::Decade), ("oct", Scale::Octave), ("lin", Scale::Linear)].into_iter().find_map(
+        |(keyword, scale)| cursor.take_keyword(keyword).map(|span| Spanned::new(scale, span)),
+    )
 }
 
 /// `dec|oct|lin points start stop`, or `list …`.
@@ -130,12 +102,7 @@ fn frequencies(cursor: &mut Cursor<'_, '_>, example: &str) -> Option<Range> {
     let points = cursor.argument("the number of points")?;
     let start = cursor.argument("the first frequency")?;
     let stop = cursor.argument("the last frequency")?;
-    Some(Range::Points {
-        scale,
-        points,
-        start,
-        stop,
-    })
+    Some(Range::Points { scale, points, start, stop })
 }
 
 /// `.ac`.
@@ -153,10 +120,7 @@ pub(crate) fn transient(cursor: &mut Cursor<'_, '_>) -> Option<AnalysisKind> {
     while !cursor.is_done() {
         if let Some(span) = cursor.take_keyword("uic") {
             uic = Some(span);
-        } else if cursor
-            .peek_word()
-            .is_some_and(|word| word.starts_with(char::is_alphabetic))
-        {
+        } else if cursor.peek_word().is_some_and(|word| word.starts_with(char::is_alphabetic)) {
             flags.push(cursor.name(codes::BAD_ANALYSIS_CARD, "a flag")?);
         } else {
             times.push(cursor.argument("a time")?);
@@ -175,14 +139,7 @@ pub(crate) fn transient(cursor: &mut Cursor<'_, '_>) -> Option<AnalysisKind> {
         return malformed(cursor, "the stop time is missing", ".tran 1n 1u");
     };
     let (start, max_step) = (times.next(), times.next());
-    Some(AnalysisKind::Transient(Transient {
-        step,
-        stop,
-        start,
-        max_step,
-        uic,
-        flags,
-    }))
+    Some(AnalysisKind::Transient(Transient { step, stop, start, max_step, uic, flags }))
 }
 
 /// `.noise`.
@@ -213,11 +170,5 @@ pub(crate) fn trace(cursor: &mut Cursor<'_, '_>) -> Option<AnalysisKind> {
     let start = cursor.argument("the first value")?;
     let stop = cursor.argument("the last value")?;
     let (words, params) = cursor.words_and_params()?;
-    Some(AnalysisKind::Trace(Trace {
-        source,
-        start,
-        stop,
-        words,
-        params,
-    }))
+    Some(AnalysisKind::Trace(Trace { source, start, stop, words, params }))
 }

@@ -42,10 +42,8 @@ fn controlled<C: Control>(cursor: &mut Cursor<'_, '_>) -> Option<ControlledSourc
     let nodes = cursor.nodes()?;
     cursor.skip_separators();
     // The keyword may be an assignment (VALUE=…) or stand alone (VALUE {…}, TABLE {…} = …).
-    let keyword = cursor
-        .peek()
-        .filter(|token| token.kind == Kind::Word)
-        .map(|token| cursor.text(token));
+    let keyword =
+        cursor.peek().filter(|token| token.kind == Kind::Word).map(|token| cursor.text(token));
     let transfer = match keyword.map(str::to_ascii_lowercase).as_deref() {
         Some("poly") => polynomial(cursor)?,
         Some("table") => table(cursor)?,
@@ -57,22 +55,13 @@ fn controlled<C: Control>(cursor: &mut Cursor<'_, '_>) -> Option<ControlledSourc
             keyword @ ("laplace" | "freq" | "chebyshev" | "pwl" | "opamp" | "transformer" | "vcvs"
             | "vccs"),
         ) => {
-            let span = cursor
-                .peek()
-                .map_or(cursor.end_span(), |token| cursor.span(token));
+            let span = cursor.peek().map_or(cursor.end_span(), |token| cursor.span(token));
             let message = format!("{} sources are not supported", keyword.to_uppercase());
             return cursor.fail(Diagnostic::error(codes::NOT_SUPPORTED, span, message));
         }
-        _ => Transfer::Linear {
-            control: C::read(cursor)?,
-            gain: cursor.argument("the gain")?,
-        },
+        _ => Transfer::Linear { control: C::read(cursor)?, gain: cursor.argument("the gain")? },
     };
-    Some(ControlledSource {
-        nodes,
-        transfer,
-        params: cursor.params()?,
-    })
+    Some(ControlledSource { nodes, transfer, params: cursor.params()? })
 }
 
 /// True if `value` and its like are not followed by `=` or an expression: then it is just a node.
@@ -98,10 +87,9 @@ fn polynomial<C: Control>(cursor: &mut Cursor<'_, '_>) -> Option<Transfer<C>> {
     cursor.skip_separators();
     let count = cursor.peek().filter(|token| token.kind == Kind::Word);
     let number = count.and_then(|token| number::parse_number(cursor.text(token)).ok());
-    let (Some(token), Some(number)) = (
-        count,
-        number.filter(|&number| (1.0..=1000.0).contains(&number)),
-    ) else {
+    let (Some(token), Some(number)) =
+        (count, number.filter(|&number| (1.0..=1000.0).contains(&number)))
+    else {
         let message = "POLY needs the number of its controls";
         let diagnostic =
             Diagnostic::error(codes::BAD_SOURCE_FUNCTION, cursor.span(keyword), message)
@@ -109,9 +97,7 @@ fn polynomial<C: Control>(cursor: &mut Cursor<'_, '_>) -> Option<Transfer<C>> {
         return cursor.fail(diagnostic);
     };
     cursor.seek(token.end);
-    let controls = (0..number as usize)
-        .map(|_| C::read(cursor))
-        .collect::<Option<Vec<C>>>()?;
+    let controls = (0..number as usize).map(|_| C::read(cursor)).collect::<Option<Vec<C>>>()?;
     let coefficients = values(cursor)?;
     if coefficients.is_empty() {
         return cursor.fail(Diagnostic::error(
@@ -120,10 +106,7 @@ fn polynomial<C: Control>(cursor: &mut Cursor<'_, '_>) -> Option<Transfer<C>> {
             "POLY needs coefficients",
         ));
     }
-    Some(Transfer::Polynomial {
-        controls,
-        coefficients,
-    })
+    Some(Transfer::Polynomial { controls, coefficients })
 }
 
 /// Positional values up to an assignment or the end.
@@ -182,9 +165,7 @@ pub(crate) fn behavioral(cursor: &mut Cursor<'_, '_>) -> Option<Behavioral> {
     let mut params: Vec<Param> = Vec::new();
     while !cursor.is_done() {
         if !cursor.is_assignment() {
-            let span = cursor
-                .peek()
-                .map_or(cursor.end_span(), |token| cursor.span(token));
+            let span = cursor.peek().map_or(cursor.end_span(), |token| cursor.span(token));
             let message = "an assignment such as V=... is expected here";
             return cursor.fail(Diagnostic::error(codes::BAD_BEHAVIORAL, span, message));
         }
@@ -207,20 +188,12 @@ pub(crate) fn behavioral(cursor: &mut Cursor<'_, '_>) -> Option<Behavioral> {
         function = Some((quantity, assigned_expression(cursor)?));
     }
     let Some((quantity, expression)) = function else {
-        let diagnostic = Diagnostic::error(
-            codes::BAD_BEHAVIORAL,
-            cursor.end_span(),
-            "an expression is missing",
-        )
-        .help("write V={...} or I={...}");
+        let diagnostic =
+            Diagnostic::error(codes::BAD_BEHAVIORAL, cursor.end_span(), "an expression is missing")
+                .help("write V={...} or I={...}");
         return cursor.fail(diagnostic);
     };
-    Some(Behavioral {
-        nodes,
-        quantity,
-        expression,
-        params,
-    })
+    Some(Behavioral { nodes, quantity, expression, params })
 }
 
 fn quantity(key: &str) -> Option<BehavioralQuantity> {
@@ -254,11 +227,5 @@ fn switch<C: Control>(cursor: &mut Cursor<'_, '_>) -> Option<Switch<C>> {
         (None, Some(span)) => Some(Spanned::new(false, span)),
         (None, None) => None,
     };
-    Some(Switch {
-        nodes,
-        control,
-        model,
-        initially_on,
-        params: cursor.params()?,
-    })
+    Some(Switch { nodes, control, model, initially_on, params: cursor.params()? })
 }

@@ -163,15 +163,10 @@ fn unknown<T>(cursor: &mut Cursor<'_, '_>, keyword: &Name) -> Option<T> {
 
 /// What is left of the card, in its original case.
 fn rest(cursor: &mut Cursor<'_, '_>) -> Spanned<String> {
-    let start = cursor
-        .peek()
-        .map_or(cursor.line.text.len(), |token| token.start);
+    let start = cursor.peek().map_or(cursor.line.text.len(), |token| token.start);
     let end = cursor.line.text.len();
     cursor.seek(end);
-    Spanned::new(
-        cursor.line.text[start..].to_owned(),
-        cursor.line.span(start, end),
-    )
+    Spanned::new(cursor.line.text[start..].to_owned(), cursor.line.span(start, end))
 }
 
 /// A path: quoted, or everything up to the end of the card.
@@ -209,11 +204,7 @@ fn library(cursor: &mut Cursor<'_, '_>) -> Option<Directive> {
     let (word, behind) = match all.node.chars().next() {
         None => {
             let message = "the name of a file or section is missing";
-            return cursor.fail(Diagnostic::error(
-                codes::MISSING_NAME,
-                cursor.end_span(),
-                message,
-            ));
+            return cursor.fail(Diagnostic::error(codes::MISSING_NAME, cursor.end_span(), message));
         }
         Some(quote @ ('"' | '\'')) => match all.node[1..].find(quote) {
             Some(length) => (1..1 + length, length + 2),
@@ -231,10 +222,7 @@ fn library(cursor: &mut Cursor<'_, '_>) -> Option<Directive> {
             (0..length, length)
         }
     };
-    let path = Spanned::new(
-        all.node[word].to_owned(),
-        cursor.line.span(start, start + behind),
-    );
+    let path = Spanned::new(all.node[word].to_owned(), cursor.line.span(start, start + behind));
     cursor.seek(start + behind);
     if cursor.is_done() {
         return Some(Directive::Section(path));
@@ -275,14 +263,7 @@ fn subcircuit(cursor: &mut Cursor<'_, '_>) -> Option<Subcircuit> {
             }
         }
     }
-    Some(Subcircuit {
-        span,
-        name,
-        ports,
-        params,
-        items: Vec::new(),
-        end: None,
-    })
+    Some(Subcircuit { span, name, ports, params, items: Vec::new(), end: None })
 }
 
 fn condition(cursor: &mut Cursor<'_, '_>) -> Option<Expr> {
@@ -315,13 +296,7 @@ fn model(cursor: &mut Cursor<'_, '_>) -> Option<Model> {
             }
         }
     }
-    Some(Model {
-        span,
-        name,
-        kind,
-        params,
-        flags,
-    })
+    Some(Model { span, name, kind, params, flags })
 }
 
 fn global(cursor: &mut Cursor<'_, '_>) -> Option<Global> {
@@ -339,10 +314,7 @@ fn options(cursor: &mut Cursor<'_, '_>) -> Option<Options> {
     while !cursor.is_done() {
         if cursor.is_assignment() {
             let Param { key, value } = cursor.param()?;
-            settings.push(Setting {
-                name: key,
-                value: Some(value),
-            });
+            settings.push(Setting { name: key, value: Some(value) });
         } else {
             settings.push(Setting {
                 name: cursor.name(codes::MISSING_NAME, "an option")?,

@@ -88,70 +88,44 @@ fn passive(cursor: &mut Cursor<'_, '_>) -> Option<Passive> {
         );
         return cursor.fail(diagnostic);
     }
-    Some(Passive {
-        nodes,
-        words,
-        params,
-    })
+    Some(Passive { nodes, words, params })
 }
 
 /// K.
 fn coupling(cursor: &mut Cursor<'_, '_>) -> Option<Coupling> {
     let mut inductors = Vec::new();
-    while cursor
-        .peek_word()
-        .is_some_and(|word| number::read(&word).is_err())
-    {
+    while cursor.peek_word().is_some_and(|word| number::read(&word).is_err()) {
         inductors.push(cursor.name(codes::MISSING_NAME, "an inductor")?);
     }
     if inductors.len() < 2 {
         let message = "a coupling needs two inductors or more";
-        return cursor.fail(Diagnostic::error(
-            codes::MISSING_NAME,
-            cursor.card_span(),
-            message,
-        ));
+        return cursor.fail(Diagnostic::error(codes::MISSING_NAME, cursor.card_span(), message));
     }
     // K=0.9 or COUPLING=0.9 is as good as the bare value.
     let coefficient = if cursor.is_assignment() {
         let param = cursor.param()?;
         if !matches!(param.key.node.as_str(), "k" | "coupling") {
             let message = "the coupling coefficient is missing";
-            return cursor.fail(Diagnostic::error(
-                codes::MISSING_VALUE,
-                param.span(),
-                message,
-            ));
+            return cursor.fail(Diagnostic::error(codes::MISSING_VALUE, param.span(), message));
         }
         param.value
     } else {
         cursor.argument("the coupling coefficient")?
     };
     let params = cursor.params()?;
-    Some(Coupling {
-        inductors,
-        coefficient,
-        params,
-    })
+    Some(Coupling { inductors, coefficient, params })
 }
 
 /// T.
 fn line(cursor: &mut Cursor<'_, '_>) -> Option<Line> {
-    Some(Line {
-        nodes: cursor.nodes()?,
-        params: cursor.params()?,
-    })
+    Some(Line { nodes: cursor.nodes()?, params: cursor.params()? })
 }
 
 /// O.
 fn modelled_line(cursor: &mut Cursor<'_, '_>) -> Option<ModelledLine> {
     let nodes = cursor.nodes()?;
     let model = cursor.name(codes::MISSING_NAME, "a model")?;
-    Some(ModelledLine {
-        nodes,
-        model,
-        params: cursor.params()?,
-    })
+    Some(ModelledLine { nodes, model, params: cursor.params()? })
 }
 
 /// D, Q, J, M, Z, N, X, A, U.
@@ -174,23 +148,11 @@ fn kinded(cursor: &mut Cursor<'_, '_>, first: Name) -> Option<Element> {
     let kind = &first.node[1..];
     if kind.is_empty() || kind.starts_with(|c: char| c.is_ascii_digit()) {
         let body = ElementBody::Instance(instance(cursor)?);
-        return Some(Element {
-            name: first,
-            span,
-            body,
-        });
+        return Some(Element { name: first, span, body });
     }
     let own = cursor.name(codes::MISSING_NAME, "a name behind the kind")?;
     let Instance { words, params } = instance(cursor)?;
     let name = Spanned::new(lower(&format!("{first}!{own}")), own.span);
     let kind = Spanned::new(kind.to_owned(), first.span);
-    Some(Element {
-        name,
-        span,
-        body: ElementBody::Kinded(Kinded {
-            kind,
-            words,
-            params,
-        }),
-    })
+    Some(Element { name, span, body: ElementBody::Kinded(Kinded { kind, words, params }) })
 }

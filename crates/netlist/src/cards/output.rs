@@ -11,9 +11,8 @@ use crate::expression::{self, Context};
 use crate::lines::is_blank;
 use crate::source::Spanned;
 
-const ANALYSES: [&str; 12] = [
-    "op", "dc", "ac", "tran", "noise", "trace", "disto", "pz", "sens", "tf", "hb", "sp",
-];
+const ANALYSES: [&str; 12] =
+    ["op", "dc", "ac", "tran", "noise", "trace", "disto", "pz", "sens", "tf", "hb", "sp"];
 
 /// `.print`, `.plot`, `.save`, `.probe`.
 pub(crate) fn output(cursor: &mut Cursor<'_, '_>, kind: OutputKind) -> Option<Output> {
@@ -24,13 +23,7 @@ pub(crate) fn output(cursor: &mut Cursor<'_, '_>, kind: OutputKind) -> Option<Ou
         }
         _ => None,
     };
-    let mut output = Output {
-        span,
-        kind,
-        analysis,
-        outputs: Vec::new(),
-        params: Vec::new(),
-    };
+    let mut output = Output { span, kind, analysis, outputs: Vec::new(), params: Vec::new() };
     let is_list_of_names = matches!(kind, OutputKind::Save | OutputKind::Probe);
     while skip_commas(cursor) {
         if is_key(cursor) {
@@ -102,10 +95,7 @@ fn saved(cursor: &mut Cursor<'_, '_>) -> Option<Expr> {
             Err(error) => cursor.fail(*error),
         };
     }
-    Some(Expr {
-        kind: ExprKind::Name(lower(text)),
-        span,
-    })
+    Some(Expr { kind: ExprKind::Name(lower(text)), span })
 }
 
 /// Up to a blank or a comma outside parentheses, braces and quotes.
@@ -138,18 +128,13 @@ pub(crate) fn conditions(cursor: &mut Cursor<'_, '_>) -> Option<Conditions> {
             let value = cursor.assigned(&key, cursor.span(equals))?;
             assignments.push(Condition { target, value });
         } else {
-            assignments.push(Condition {
-                target,
-                value: cursor.argument("the value of the condition")?,
-            });
+            assignments
+                .push(Condition { target, value: cursor.argument("the value of the condition")? });
         }
     }
     if assignments.is_empty() {
-        let diagnostic = Diagnostic::error(
-            codes::BAD_CONDITION,
-            cursor.end_span(),
-            "a condition is missing",
-        );
+        let diagnostic =
+            Diagnostic::error(codes::BAD_CONDITION, cursor.end_span(), "a condition is missing");
         return cursor.fail(diagnostic.help("write v(node)=value"));
     }
     Some(Conditions { span, assignments })
@@ -163,10 +148,7 @@ fn target(cursor: &mut Cursor<'_, '_>) -> Option<Spanned<ConditionTarget>> {
             .token()
             .map(|token| Spanned::new(lower(cursor.text(token)), cursor.span(token)))?;
         let span = plus.span;
-        return Some(Spanned::new(
-            ConditionTarget::Voltage { plus, minus: None },
-            span,
-        ));
+        return Some(Spanned::new(ConditionTarget::Voltage { plus, minus: None }, span));
     }
     cursor.seek(saved);
     let probe = cursor.expression(Context::Value)?;
@@ -189,20 +171,15 @@ pub(crate) fn raw(cursor: &mut Cursor<'_, '_>, keyword: Name) -> Option<RawCard>
         let target = raw_word(cursor)?;
         if cursor.is_next(Kind::Equals) {
             let equals = cursor.token()?;
-            let key = target
-                .clone()
-                .map(|word| word.text().unwrap_or("the left-hand side").to_owned());
+            let key =
+                target.clone().map(|word| word.text().unwrap_or("the left-hand side").to_owned());
             let value = raw_value(cursor, &key, equals.end)?;
             args.push(RawArgument::Assign { target, value });
         } else {
             args.push(RawArgument::Word(target));
         }
     }
-    Some(RawCard {
-        span,
-        keyword,
-        args,
-    })
+    Some(RawCard { span, keyword, args })
 }
 
 /// The right-hand side in a raw card may be a probe: `when v(a)=v(b)`.
@@ -251,13 +228,7 @@ fn raw_word(cursor: &mut Cursor<'_, '_>) -> Option<Spanned<Word>> {
         return Some(Spanned::new(Word::Plain(lower(text)), span));
     }
     let mut warnings = Vec::new();
-    match expression::whole(
-        cursor.line,
-        token.start,
-        end,
-        Context::Output,
-        &mut warnings,
-    ) {
+    match expression::whole(cursor.line, token.start, end, Context::Output, &mut warnings) {
         Ok(expr) => Some(Spanned::new(Word::Expression(Box::new(expr)), span)),
         Err(error) => {
             let help = format!("in \"{}\"", shorten(text));

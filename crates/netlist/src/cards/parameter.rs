@@ -103,20 +103,14 @@ fn assigned_name(cursor: &mut Cursor<'_, '_>) -> Option<Name> {
 
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && text
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '#' | '$' | '@'))
+        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '#' | '$' | '@'))
 }
 
 /// The value, and where its text starts on the card.
 fn equals_value(cursor: &mut Cursor<'_, '_>, name: &Name) -> Option<(Expr, usize)> {
     if !cursor.is_next(Kind::Equals) {
         let message = format!("\"=\" is missing behind \"{name}\"");
-        return cursor.fail(Diagnostic::error(
-            codes::MISSING_EQUALS,
-            name.span.after(),
-            message,
-        ));
+        return cursor.fail(Diagnostic::error(codes::MISSING_EQUALS, name.span.after(), message));
     }
     let equals = cursor.token()?;
     let Some(first) = cursor.peek() else {
@@ -165,10 +159,5 @@ fn function(cursor: &mut Cursor<'_, '_>, name: Name) -> Option<FunctionDefinitio
         cursor.token();
     }
     let body = cursor.expression(Context::Value)?;
-    Some(FunctionDefinition {
-        span: name.span.to(body.span),
-        name,
-        arguments,
-        body,
-    })
+    Some(FunctionDefinition { span: name.span.to(body.span), name, arguments, body })
 }

@@ -9,20 +9,14 @@ use crate::cursor::{Cursor, Kind};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Span, Spanned};
 
-const WAVEFORMS: [&str; 10] = [
-    "pulse", "sin", "sine", "exp", "pwl", "sffm", "am", "trnoise", "trrandom", "external",
-];
+const WAVEFORMS: [&str; 10] =
+    ["pulse", "sin", "sine", "exp", "pwl", "sffm", "am", "trnoise", "trrandom", "external"];
 
 /// Reads what follows the name of a V or I.
 pub(crate) fn source(cursor: &mut Cursor<'_, '_>) -> Option<IndependentSource> {
     let nodes = cursor.nodes()?;
-    let mut source = IndependentSource {
-        nodes,
-        dc: None,
-        ac: None,
-        waveform: None,
-        params: Vec::new(),
-    };
+    let mut source =
+        IndependentSource { nodes, dc: None, ac: None, waveform: None, params: Vec::new() };
     while !cursor.is_done() {
         if cursor.is_assignment() {
             let param = cursor.param()?;
@@ -62,13 +56,10 @@ fn set_dc(
     value: Argument,
 ) -> Option<()> {
     if let Some(first) = &source.dc {
-        let diagnostic = Diagnostic::error(
-            codes::TOO_MANY_WORDS,
-            value.span,
-            "a source has one dc value",
-        )
-        .secondary(first.span, "this is the first")
-        .help("a value behind a waveform or an AC phase does not belong to it");
+        let diagnostic =
+            Diagnostic::error(codes::TOO_MANY_WORDS, value.span, "a source has one dc value")
+                .secondary(first.span, "this is the first")
+                .help("a value behind a waveform or an AC phase does not belong to it");
         return cursor.fail(diagnostic);
     }
     source.dc = Some(value);
@@ -83,20 +74,13 @@ fn assign(source: &mut IndependentSource, param: Param) {
         ("ac", _) if source.ac.is_none() => {
             let span = param.span();
             let (magnitude, phase) = match param.value {
-                Spanned {
-                    node: Value::List(values),
-                    ..
-                } => {
+                Spanned { node: Value::List(values), .. } => {
                     let mut values = values.into_iter();
                     (values.next(), values.next())
                 }
                 value => (Some(value), None),
             };
-            source.ac = Some(AcStimulus {
-                span,
-                magnitude,
-                phase,
-            });
+            source.ac = Some(AcStimulus { span, magnitude, phase });
         }
         ("r" | "td" | "file", Some(Waveform::PiecewiseLinear(pwl))) => assign_pwl(pwl, param),
         _ => source.params.push(param),
@@ -107,13 +91,7 @@ fn assign_pwl(pwl: &mut PiecewiseLinear, param: Param) {
     match (param.key.node.as_str(), param.value) {
         ("r", value) => pwl.repeat_from = Some(value),
         ("td", value) => pwl.delay = Some(value),
-        (
-            _,
-            Spanned {
-                node: Value::Text(text),
-                span,
-            },
-        ) => pwl.file = Some(Spanned::new(text, span)),
+        (_, Spanned { node: Value::Text(text), span }) => pwl.file = Some(Spanned::new(text, span)),
         _ => {}
     }
 }
@@ -128,9 +106,7 @@ fn is_argument(cursor: &mut Cursor<'_, '_>) -> bool {
         Some(token) if token.kind == Kind::Word => {
             let text = cursor.text(token);
             let is_keyword = WAVEFORMS.iter().chain(&["dc", "ac", "distof1", "distof2"]);
-            !is_keyword
-                .into_iter()
-                .any(|keyword| text.eq_ignore_ascii_case(keyword))
+            !is_keyword.into_iter().any(|keyword| text.eq_ignore_ascii_case(keyword))
         }
         _ => false,
     }
@@ -148,11 +124,7 @@ fn stimulus(cursor: &mut Cursor<'_, '_>) -> Option<AcStimulus> {
         }
     }
     let [magnitude, phase] = values;
-    Some(AcStimulus {
-        span,
-        magnitude,
-        phase,
-    })
+    Some(AcStimulus { span, magnitude, phase })
 }
 
 fn distortion(cursor: &mut Cursor<'_, '_>) -> Option<()> {
@@ -185,10 +157,7 @@ fn waveform(cursor: &mut Cursor<'_, '_>) -> Option<Spanned<Waveform>> {
     let span = arguments.span;
     let waveform = match keyword.node.as_str() {
         "pwl" => Waveform::PiecewiseLinear(piecewise_linear(cursor, arguments, keyword.span)?),
-        "trnoise" | "trrandom" | "external" => Waveform::Other {
-            keyword,
-            args: arguments.values,
-        },
+        "trnoise" | "trrandom" | "external" => Waveform::Other { keyword, args: arguments.values },
         _ => typed(cursor, &keyword, arguments.values)?,
     };
     Some(Spanned::new(waveform, span))
@@ -197,11 +166,7 @@ fn waveform(cursor: &mut Cursor<'_, '_>) -> Option<Spanned<Waveform>> {
 /// Arguments with or without parentheses; PWL allows a pair of parentheses around every point.
 fn arguments(cursor: &mut Cursor<'_, '_>, keyword: Span, is_pwl: bool) -> Option<Arguments> {
     let mut depth = 0;
-    let mut arguments = Arguments {
-        values: Vec::new(),
-        params: Vec::new(),
-        span: keyword,
-    };
+    let mut arguments = Arguments { values: Vec::new(), params: Vec::new(), span: keyword };
     while let Some(token) = cursor.peek() {
         match token.kind {
             Kind::Comma => {
@@ -239,9 +204,7 @@ fn arguments(cursor: &mut Cursor<'_, '_>, keyword: Span, is_pwl: bool) -> Option
 fn is_pwl_param(cursor: &mut Cursor<'_, '_>) -> bool {
     cursor.is_assignment()
         && cursor.peek().is_some_and(|token| {
-            ["r", "td", "file"]
-                .iter()
-                .any(|key| cursor.text(token).eq_ignore_ascii_case(key))
+            ["r", "td", "file"].iter().any(|key| cursor.text(token).eq_ignore_ascii_case(key))
         })
 }
 

@@ -68,13 +68,7 @@ impl<'a, 'l> Cursor<'a, 'l> {
         dialect: Dialect,
         diagnostics: &'a mut Vec<Diagnostic>,
     ) -> Self {
-        Cursor {
-            line,
-            diagnostics,
-            dialect,
-            position: 0,
-            seen: Cell::new(None),
-        }
+        Cursor { line, diagnostics, dialect, position: 0, seen: Cell::new(None) }
     }
 
     /// The whole card.
@@ -133,13 +127,7 @@ impl<'a, 'l> Cursor<'a, 'l> {
         let trimmed = rest.trim_start_matches(is_blank);
         let start = self.position + rest.len() - trimmed.len();
         let first = trimmed.chars().next()?;
-        let token = |kind, length| {
-            Some(Token {
-                kind,
-                start,
-                end: start + length,
-            })
-        };
+        let token = |kind, length| Some(Token { kind, start, end: start + length });
         match first {
             '=' => token(Kind::Equals, 1),
             '(' => token(Kind::Open, 1),
@@ -158,11 +146,8 @@ impl<'a, 'l> Cursor<'a, 'l> {
 
     /// Skips parentheses and commas, which are blanks between the words of an element line.
     pub(crate) fn skip_separators(&mut self) {
-        while let Some(Token {
-            kind: Kind::Comma | Kind::Open | Kind::Close,
-            end,
-            ..
-        }) = self.peek()
+        while let Some(Token { kind: Kind::Comma | Kind::Open | Kind::Close, end, .. }) =
+            self.peek()
         {
             self.position = end;
         }
@@ -182,12 +167,7 @@ impl<'a, 'l> Cursor<'a, 'l> {
     /// True if `key =` comes next.
     pub(crate) fn is_assignment(&mut self) -> bool {
         self.skip_separators();
-        let Some(Token {
-            kind: Kind::Word,
-            end,
-            ..
-        }) = self.peek()
-        else {
+        let Some(Token { kind: Kind::Word, end, .. }) = self.peek() else {
             return false;
         };
         let saved = std::mem::replace(&mut self.position, end);
@@ -201,9 +181,7 @@ impl<'a, 'l> Cursor<'a, 'l> {
         if self.is_assignment() {
             return None;
         }
-        self.peek()
-            .filter(|token| token.kind == Kind::Word)
-            .map(|token| lower(self.text(token)))
+        self.peek().filter(|token| token.kind == Kind::Word).map(|token| lower(self.text(token)))
     }
 
     /// Takes the next word if it is this keyword.
@@ -234,11 +212,9 @@ impl<'a, 'l> Cursor<'a, 'l> {
                 let message = format!("{what} is missing before \"{}\"", shorten(self.text(token)));
                 self.fail(Diagnostic::error(code, self.span(token), message))
             }
-            None => self.fail(Diagnostic::error(
-                code,
-                self.end_span(),
-                format!("{what} is missing"),
-            )),
+            None => {
+                self.fail(Diagnostic::error(code, self.end_span(), format!("{what} is missing")))
+            }
         }
     }
 
@@ -291,10 +267,7 @@ impl<'a, 'l> Cursor<'a, 'l> {
                 continue;
             }
             let word = self.word()?;
-            match params
-                .last_mut()
-                .filter(|param| takes_list(&param.key.node))
-            {
+            match params.last_mut().filter(|param| takes_list(&param.key.node)) {
                 Some(param) if is_numeric(&word.node) => {
                     let value = Spanned::new(word.node.value(), word.span);
                     append(&mut param.value, value);
@@ -334,11 +307,7 @@ impl<'a, 'l> Cursor<'a, 'l> {
         self.params().and_then(|params| match params.first() {
             Some(param) => {
                 let message = format!("this card takes no parameter \"{}\"", param.key);
-                self.fail(Diagnostic::error(
-                    codes::TOO_MANY_WORDS,
-                    param.span(),
-                    message,
-                ))
+                self.fail(Diagnostic::error(codes::TOO_MANY_WORDS, param.span(), message))
             }
             None => Some(()),
         })
@@ -369,7 +338,5 @@ pub(crate) fn lower(text: &str) -> String {
 
 /// The beginning of a long word, for messages.
 pub(crate) fn shorten(text: &str) -> &str {
-    text.char_indices()
-        .nth(60)
-        .map_or(text, |(end, _)| &text[..end])
+    text.char_indices().nth(60).map_or(text, |(end, _)| &text[..end])
 }

@@ -36,9 +36,7 @@ pub(super) fn run_length(text: &str) -> usize {
 }
 
 pub(super) fn quoted_length(text: &str, quote: char) -> usize {
-    text[1..]
-        .find(quote)
-        .map_or(text.len(), |length| length + 2)
+    text[1..].find(quote).map_or(text.len(), |length| length + 2)
 }
 
 pub(super) fn braced_length(text: &str) -> usize {

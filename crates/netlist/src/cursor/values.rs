@@ -25,11 +25,7 @@ impl<'a> Cursor<'a, '_> {
     pub(crate) fn assigned(&mut self, key: &Name, equals: Span) -> Option<Argument> {
         if self.peek().is_none() {
             let message = format!("\"{key}\" has no value");
-            return self.fail(Diagnostic::error(
-                codes::MISSING_EQUALS,
-                equals.after(),
-                message,
-            ));
+            return self.fail(Diagnostic::error(codes::MISSING_EQUALS, equals.after(), message));
         }
         if self.is_next(Kind::BracketOpen) {
             return self.bracketed();
@@ -74,9 +70,7 @@ impl<'a> Cursor<'a, '_> {
             return Some(Spanned::new(Value::Text(path.to_owned()), span));
         }
         let rest = &self.line.text[token.start..];
-        let length = rest
-            .find(|c| is_blank(c) || matches!(c, ',' | ')'))
-            .unwrap_or(rest.len());
+        let length = rest.find(|c| is_blank(c) || matches!(c, ',' | ')')).unwrap_or(rest.len());
         self.position = token.start + length;
         Some(Spanned::new(
             Value::Text(rest[..length].to_owned()),
@@ -122,19 +116,10 @@ impl<'a> Cursor<'a, '_> {
             return self.value("a value");
         }
         // Something clings to the word, as in 2*(a+b) or max(a,b): only a formula looks like that.
-        let expr = expression::whole(
-            self.line,
-            token.start,
-            end,
-            Context::Value,
-            self.diagnostics,
-        );
+        let expr = expression::whole(self.line, token.start, end, Context::Value, self.diagnostics);
         self.position = end;
         let expr = self.checked(expr)?;
-        Some(Spanned::new(
-            Value::Expression(Box::new(expr)),
-            self.line.span(token.start, end),
-        ))
+        Some(Spanned::new(Value::Expression(Box::new(expr)), self.line.span(token.start, end)))
     }
 
     /// A positional value: a number, a name, a text or an expression.
@@ -167,9 +152,7 @@ impl<'a> Cursor<'a, '_> {
     /// A positional value, after separators.
     pub(crate) fn argument(&mut self, what: &str) -> Option<Argument> {
         if self.is_assignment() {
-            let span = self
-                .peek()
-                .map_or(self.end_span(), |token| self.span(token));
+            let span = self.peek().map_or(self.end_span(), |token| self.span(token));
             return self.fail(Diagnostic::error(
                 codes::MISSING_VALUE,
                 span,
@@ -236,8 +219,7 @@ impl<'a> Cursor<'a, '_> {
         }
         let value = number::read_prefix(text)?;
         let message = format!("\"{}\" is read as {value:?}", shorten(text));
-        self.diagnostics
-            .push(Diagnostic::warning(codes::DEMOTED, span, message));
+        self.diagnostics.push(Diagnostic::warning(codes::DEMOTED, span, message));
         Some(value)
     }
 
@@ -245,10 +227,9 @@ impl<'a> Cursor<'a, '_> {
     pub(crate) fn warn_ambiguous(&mut self, text: &str, span: Span, ambiguity: Option<Ambiguity>) {
         let (meaning, help) = match ambiguity {
             None => return,
-            Some(Ambiguity::Femto) => (
-                "is read as femto (1e-15), not as farad",
-                "write fF, or leave the unit out",
-            ),
+            Some(Ambiguity::Femto) => {
+                ("is read as femto (1e-15), not as farad", "write fF, or leave the unit out")
+            }
             Some(Ambiguity::Ampere) => (
                 "is read in ampere; some simulators read atto (1e-18)",
                 "leave the unit out, or write aF, aA for atto",
@@ -259,8 +240,7 @@ impl<'a> Cursor<'a, '_> {
             ),
         };
         let message = format!("\"{}\" {meaning}", shorten(text));
-        self.diagnostics
-            .push(Diagnostic::warning(codes::AMBIGUOUS_UNIT, span, message).help(help));
+        self.diagnostics.push(Diagnostic::warning(codes::AMBIGUOUS_UNIT, span, message).help(help));
     }
 
     /// The longest expression from here on.

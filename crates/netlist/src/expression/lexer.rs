@@ -27,9 +27,7 @@ pub(super) fn binding(op: BinaryOp) -> u8 {
 /// The operator at the start of a text, longest first, with its length.
 pub(super) fn operator(text: &str) -> Option<(BinaryOp, usize)> {
     // Most words that follow an operand are not operators.
-    if !text.starts_with([
-        '*', '^', '/', '\\', '%', '+', '-', '=', '!', '<', '>', '&', '|',
-    ]) {
+    if !text.starts_with(['*', '^', '/', '\\', '%', '+', '-', '=', '!', '<', '>', '&', '|']) {
         return None;
     }
     let operator = |op, symbol| value(op, tag::<_, _, nom::error::Error<&str>>(symbol));

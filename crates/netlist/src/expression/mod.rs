@@ -102,14 +102,7 @@ impl<'a, 'l> ExpressionParser<'a, 'l> {
         warnings: &'a mut Vec<Diagnostic>,
     ) -> Self {
         let text = &line.text[..end];
-        ExpressionParser {
-            line,
-            text,
-            position: start,
-            nesting: 0,
-            context,
-            warnings,
-        }
+        ExpressionParser { line, text, position: start, nesting: 0, context, warnings }
     }
 
     fn expression(&mut self) -> Result<Expr, Box<Diagnostic>> {
@@ -148,22 +141,16 @@ impl<'a, 'l> ExpressionParser<'a, 'l> {
                 break;
             }
             self.position += length;
-            let right = if op == BinaryOp::Power {
-                self.exponent()?
-            } else {
-                self.binary(strength + 1)?
-            };
+            let right =
+                if op == BinaryOp::Power { self.exponent()? } else { self.binary(strength + 1)? };
             let span = left.expr.span.to(right.expr.span);
             if op == BinaryOp::Power && is_chain {
                 self.warn_chain(span);
             }
             is_chain = op == BinaryOp::Power;
             let depth = left.depth.max(right.depth);
-            let kind = ExprKind::Binary {
-                op,
-                left: Box::new(left.expr),
-                right: Box::new(right.expr),
-            };
+            let kind =
+                ExprKind::Binary { op, left: Box::new(left.expr), right: Box::new(right.expr) };
             left = self.node(kind, span, depth)?;
         }
         Ok(left)
@@ -195,14 +182,7 @@ impl<'a, 'l> ExpressionParser<'a, 'l> {
         let Some(op) = op else { return Ok(operand) };
         let span = self.line.span(start, start + 1).to(operand.expr.span);
         let depth = operand.depth;
-        self.node(
-            ExprKind::Unary {
-                op,
-                operand: Box::new(operand.expr),
-            },
-            span,
-            depth,
-        )
+        self.node(ExprKind::Unary { op, operand: Box::new(operand.expr) }, span, depth)
     }
 
     fn primary(&mut self) -> ExprResult {
@@ -240,8 +220,7 @@ impl<'a, 'l> ExpressionParser<'a, 'l> {
         if !self.take(close) {
             let place = self.line.span(open, open + 1);
             return Err(Box::new(
-                self.unexpected(&format!("\"{close}\""))
-                    .secondary(place, "opened here"),
+                self.unexpected(&format!("\"{close}\"")).secondary(place, "opened here"),
             ));
         }
         inner.expr.span = self.line.span(open, self.position);
@@ -268,15 +247,10 @@ impl<'a, 'l> ExpressionParser<'a, 'l> {
     fn quantity(&mut self) -> ExprResult {
         let start = self.position;
         self.position += 1;
-        let device = self.run(
-            |c| !is_blank(c) && !matches!(c, '[' | '(' | ')' | ',' | '='),
-            "a device name",
-        )?;
+        let device = self
+            .run(|c| !is_blank(c) && !matches!(c, '[' | '(' | ')' | ',' | '='), "a device name")?;
         self.expect('[', "\"[\" and a quantity")?;
-        let quantity = self.run(
-            |c| !is_blank(c) && !matches!(c, ']' | '(' | ')'),
-            "a quantity",
-        )?;
+        let quantity = self.run(|c| !is_blank(c) && !matches!(c, ']' | '(' | ')'), "a quantity")?;
         self.expect(']', "\"]\"")?;
         let span = self.line.span(start, self.position);
         self.node(ExprKind::Quantity { device, quantity }, span, 0)
@@ -318,29 +292,15 @@ impl<'a, 'l> ExpressionParser<'a, 'l> {
     }
 
     fn probe(&mut self, start: usize, probe: Probe) -> ExprResult {
-        let what = if probe.is_voltage {
-            "a node"
-        } else {
-            "a device"
-        };
+        let what = if probe.is_voltage { "a node" } else { "a device" };
         let first = self.probed(what)?;
-        let second = if probe.is_voltage && self.take(',') {
-            Some(self.probed("a node")?)
-        } else {
-            None
-        };
+        let second =
+            if probe.is_voltage && self.take(',') { Some(self.probed("a node")?) } else { None };
         self.expect(')', "\")\"")?;
         let part = probe.part;
         let kind = match probe.is_voltage {
-            true => ExprKind::Voltage {
-                part,
-                plus: first,
-                minus: second,
-            },
-            false => ExprKind::Current {
-                part,
-                device: first,
-            },
+            true => ExprKind::Voltage { part, plus: first, minus: second },
+            false => ExprKind::Current { part, device: first },
         };
         let span = self.line.span(start, self.position);
         self.node(kind, span, 0)
@@ -374,20 +334,14 @@ impl<'a, 'l> ExpressionParser<'a, 'l> {
             return Err(self.unexpected(what));
         }
         self.position += length;
-        Ok(Spanned::new(
-            rest[..length].to_ascii_lowercase(),
-            self.line.span(start, self.position),
-        ))
+        Ok(Spanned::new(rest[..length].to_ascii_lowercase(), self.line.span(start, self.position)))
     }
 
     fn node(&self, kind: ExprKind, span: Span, depth: usize) -> ExprResult {
         if depth >= MAX_DEPTH {
             return Err(too_deep(span));
         }
-        Ok(Measured {
-            expr: Expr { kind, span },
-            depth: depth + 1,
-        })
+        Ok(Measured { expr: Expr { kind, span }, depth: depth + 1 })
     }
 
     fn enter(&mut self) -> Result<(), Box<Diagnostic>> {
@@ -413,11 +367,7 @@ impl<'a, 'l> ExpressionParser<'a, 'l> {
     }
 
     fn expect(&mut self, c: char, what: &str) -> Result<(), Box<Diagnostic>> {
-        if self.take(c) {
-            Ok(())
-        } else {
-            Err(self.unexpected(what))
-        }
+        if self.take(c) { Ok(()) } else { Err(self.unexpected(what)) }
     }
 
     fn at_end(&mut self) -> bool {
@@ -438,10 +388,7 @@ impl<'a, 'l> ExpressionParser<'a, 'l> {
             let message = format!("the expression ends where {expected} should follow");
             return Box::new(Diagnostic::error(codes::SYNTAX, span, message));
         };
-        let length = rest
-            .find(|c| !is_name_part(c))
-            .unwrap_or(rest.len())
-            .max(first.len_utf8());
+        let length = rest.find(|c| !is_name_part(c)).unwrap_or(rest.len()).max(first.len_utf8());
         let span = self.line.span(start, start + length);
         let found: String = rest[..length].chars().take(40).collect();
         let message = format!("found \"{found}\" in an expression where {expected} should follow");

@@ -11,9 +11,7 @@ fn check(text: &str, expect: Expect) {
     let shown = match parse_expression(text, file, 0) {
         Ok((expr, warnings)) => {
             assert_eq!(sources.snippet(expr.span).len(), text.trim().len());
-            let warnings = warnings
-                .iter()
-                .map(|warning| format!(" [{}]", warning.code));
+            let warnings = warnings.iter().map(|warning| format!(" [{}]", warning.code));
             format!("{expr}{}", warnings.collect::<String>())
         }
         Err(error) => error.render(&sources),
@@ -31,10 +29,7 @@ fn precedence() {
     check("2^-1", expect!["(2.0 ** (-1.0))"]);
     check("2**3**2", expect!["((2.0 ** 3.0) ** 2.0) [W0702]"]);
     check("2**(3**2)", expect!["(2.0 ** (3.0 ** 2.0))"]);
-    check(
-        "a||b&&c==d<e+f",
-        expect!["(a || (b && (c == (d < (e + f)))))"],
-    );
+    check("a||b&&c==d<e+f", expect!["(a || (b && (c == (d < (e + f)))))"]);
     check("!a+1", expect!["((!a) + 1.0)"]);
     check("7\\2%3", expect!["((7.0 \\ 2.0) % 3.0)"]);
     check("a ? b : c ? d : e", expect!["(a ? b : (c ? d : e))"]);
@@ -48,14 +43,8 @@ fn operands() {
     check("'a'", expect!["a"]);
     check("max( a , {b} )", expect!["max(a, b)"]);
     check("rand()", expect!["rand()"]);
-    check(
-        "table(\"File.txt\", v(1))",
-        expect!["table(\"File.txt\", v(1))"],
-    );
-    check(
-        "V(Net-_C1-Pad2_, /Low) * i(X1.V2)",
-        expect!["(v(net-_c1-pad2_,/low) * i(x1.v2))"],
-    );
+    check("table(\"File.txt\", v(1))", expect!["table(\"File.txt\", v(1))"]);
+    check("V(Net-_C1-Pad2_, /Low) * i(X1.V2)", expect!["(v(net-_c1-pad2_,/low) * i(x1.v2))"]);
     check("v(\"net-(a)\")", expect!["v(net-(a))"]);
     check("@M1[gm]*2", expect!["(@m1[gm] * 2.0)"]);
     check("v1#branch + time", expect!["(v1#branch + time)"]);
@@ -119,23 +108,12 @@ fn errors_point_at_the_place() {
 #[test]
 fn depth_is_limited() {
     let code = |text: String| {
-        parse_expression(&text, FileId::default(), 0)
-            .map_err(|error| error.code)
-            .err()
+        parse_expression(&text, FileId::default(), 0).map_err(|error| error.code).err()
     };
     assert_eq!(code(format!("{}1{}", "(".repeat(99), ")".repeat(99))), None);
     assert_eq!(code("(".repeat(100_000)), Some(codes::EXPRESSION_TOO_DEEP));
-    assert_eq!(
-        code(format!("{}1", "-".repeat(100_000))),
-        Some(codes::EXPRESSION_TOO_DEEP)
-    );
+    assert_eq!(code(format!("{}1", "-".repeat(100_000))), Some(codes::EXPRESSION_TOO_DEEP));
     assert_eq!(code("1+".repeat(999) + "1"), None);
-    assert_eq!(
-        code("1+".repeat(100_000) + "1"),
-        Some(codes::EXPRESSION_TOO_DEEP)
-    );
-    assert_eq!(
-        code("a?b:".repeat(100_000)),
-        Some(codes::EXPRESSION_TOO_DEEP)
-    );
+    assert_eq!(code("1+".repeat(100_000) + "1"), Some(codes::EXPRESSION_TOO_DEEP));
+    assert_eq!(code("a?b:".repeat(100_000)), Some(codes::EXPRESSION_TOO_DEEP));
 }

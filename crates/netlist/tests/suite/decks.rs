@@ -6,17 +6,8 @@ use ovonic_netlist::{MemoryLoader, ParseOptions, parse_text};
 use crate::print::{items, messages};
 
 fn check(deck: &str, expect: Expect) {
-    let parsed = parse_text(
-        "deck.cir",
-        deck,
-        &MemoryLoader::new(),
-        &ParseOptions::default(),
-    );
-    expect.assert_eq(&format!(
-        "{}{}",
-        items(&parsed.netlist.items, 0),
-        messages(&parsed)
-    ));
+    let parsed = parse_text("deck.cir", deck, &MemoryLoader::new(), &ParseOptions::default());
+    expect.assert_eq(&format!("{}{}", items(&parsed.netlist.items, 0), messages(&parsed)));
 }
 
 #[test]

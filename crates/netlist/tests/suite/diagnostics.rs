@@ -272,22 +272,14 @@ fn encodings() {
         E0101: "t.cir" is not text: it has a NUL byte here
     "#]]
     .assert_eq(&bytes(b"\x7fELF\x02\x01\x01\0\0\0\0"));
-    expect![""].assert_eq(&bytes(
-        "title\r\nR1 a b 1k\r\n+ tc=1,2\r\n\u{1a}".as_bytes(),
-    ));
+    expect![""].assert_eq(&bytes("title\r\nR1 a b 1k\r\n+ tc=1,2\r\n\u{1a}".as_bytes()));
 }
 
 #[test]
 fn garbage_ends_early() {
-    let garbage: String = (0..20_000)
-        .map(|index| format!("?{index} % garbage )\n"))
-        .collect();
+    let garbage: String = (0..20_000).map(|index| format!("?{index} % garbage )\n")).collect();
     let parsed = parse_cards(&garbage);
-    assert!(
-        parsed.diagnostics.len() < 3000,
-        "{}",
-        parsed.diagnostics.len()
-    );
+    assert!(parsed.diagnostics.len() < 3000, "{}", parsed.diagnostics.len());
     assert_eq!(
         parsed.diagnostics.last().map(|diagnostic| diagnostic.code),
         Some(codes::TOO_MANY_ERRORS)

@@ -330,30 +330,15 @@ fn titles() {
             &ovonic_netlist::MemoryLoader::new(),
             &ovonic_netlist::ParseOptions::default(),
         );
-        let codes: Vec<&str> = parsed
-            .diagnostics
-            .iter()
-            .map(|diagnostic| diagnostic.code.as_str())
-            .collect();
-        format!(
-            "{:?} {codes:?}",
-            parsed
-                .netlist
-                .title
-                .map_or(String::new(), |title| title.node)
-        )
+        let codes: Vec<&str> =
+            parsed.diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect();
+        format!("{:?} {codes:?}", parsed.netlist.title.map_or(String::new(), |title| title.node))
     };
     assert_eq!(title(""), "\"\" []");
     assert_eq!(title("* A Divider\n"), "\"* A Divider\" []");
     assert_eq!(title("\nR1 a b 1"), "\"\" []");
-    assert_eq!(
-        title(".title Low Pass\nR1 a b 1\n.end\n\n"),
-        "\"Low Pass\" []"
-    );
-    assert_eq!(
-        title("x\n.title New One ; no\n.TITLE Newer"),
-        "\"Newer\" []"
-    );
+    assert_eq!(title(".title Low Pass\nR1 a b 1\n.end\n\n"), "\"Low Pass\" []");
+    assert_eq!(title("x\n.title New One ; no\n.TITLE Newer"), "\"Newer\" []");
     assert_eq!(title("R1 a b 1k\n"), "\"R1 a b 1k\" [\"W0704\"]");
     assert_eq!(title(".tran 1n 1u\n"), "\".tran 1n 1u\" [\"W0704\"]");
     assert_eq!(title("R2R ladder, 8 bits\n"), "\"R2R ladder, 8 bits\" []");
@@ -366,12 +351,8 @@ fn ngspice_reads_more_and_warns() {
         dialect: ovonic_netlist::Dialect::Ngspice,
         ..ovonic_netlist::ParseOptions::default()
     };
-    let parsed = ovonic_netlist::parse_text(
-        "t.cir",
-        deck,
-        &ovonic_netlist::MemoryLoader::new(),
-        &options,
-    );
+    let parsed =
+        ovonic_netlist::parse_text("t.cir", deck, &ovonic_netlist::MemoryLoader::new(), &options);
     let text = crate::print::items(&parsed.netlist.items, 0) + &crate::print::messages(&parsed);
     expect![[r#"
         param a = 3.0

@@ -7,16 +7,9 @@ use expect_test::{Expect, expect};
 use ovonic_netlist::{Dialect, MemoryLoader, ParseOptions, parse};
 
 fn check(files: &[(&str, &str)], expect: Expect) {
-    let loader = files
-        .iter()
-        .fold(MemoryLoader::new(), |loader, (path, text)| {
-            loader.with(path, *text)
-        });
-    expect.assert_eq(&show(&parse(
-        Path::new(files[0].0),
-        &loader,
-        &ParseOptions::default(),
-    )));
+    let loader =
+        files.iter().fold(MemoryLoader::new(), |loader, (path, text)| loader.with(path, *text));
+    expect.assert_eq(&show(&parse(Path::new(files[0].0), &loader, &ParseOptions::default())));
 }
 
 #[test]
@@ -41,10 +34,7 @@ fn include_paths_come_second() {
     let loader = MemoryLoader::new()
         .with("top.cir", "t\n.include 'm\\a.inc'")
         .with("models/m/a.inc", "R1 a b 1");
-    let options = ParseOptions {
-        include_paths: vec!["models".into()],
-        ..ParseOptions::default()
-    };
+    let options = ParseOptions { include_paths: vec!["models".into()], ..ParseOptions::default() };
     expect![[r#"
         r1 [a b] 1 
     "#]]
@@ -54,10 +44,7 @@ fn include_paths_come_second() {
 #[test]
 fn missing_files() {
     check(
-        &[(
-            "d/top.cir",
-            "t\n.include a.inc\n.lib 'b.lib' tt\n.include\n.include \"x",
-        )],
+        &[("d/top.cir", "t\n.include a.inc\n.lib 'b.lib' tt\n.include\n.include \"x")],
         expect![[r#"
             error[E0301]: cannot find the file "a.inc"
               --> d/top.cir:2:10
@@ -79,11 +66,7 @@ fn missing_files() {
                |          ^^
         "#]],
     );
-    let parsed = parse(
-        Path::new("none.cir"),
-        &MemoryLoader::new(),
-        &ParseOptions::default(),
-    );
+    let parsed = parse(Path::new("none.cir"), &MemoryLoader::new(), &ParseOptions::default());
     expect![[r#"
         error[E0301]: cannot read "none.cir": no such file
           --> none.cir:1:1
@@ -117,22 +100,10 @@ fn recursion_is_found() {
 fn include_bombs_are_defused() {
     let mut loader = MemoryLoader::new().with("0", "t\n.include 1\n.include 1\n");
     for level in 1..30 {
-        loader = loader.with(
-            level.to_string(),
-            format!(".include {0}\n.include {0}\n", level + 1),
-        );
+        loader = loader.with(level.to_string(), format!(".include {0}\n.include {0}\n", level + 1));
     }
-    let parsed = parse(
-        Path::new("0"),
-        &loader.with("30", "R1 a b 1"),
-        &ParseOptions::default(),
-    );
-    assert!(
-        parsed
-            .diagnostics
-            .iter()
-            .any(|diagnostic| diagnostic.code.as_str() == "E0303")
-    );
+    let parsed = parse(Path::new("0"), &loader.with("30", "R1 a b 1"), &ParseOptions::default());
+    assert!(parsed.diagnostics.iter().any(|diagnostic| diagnostic.code.as_str() == "E0303"));
     assert!(parsed.sources.files().len() <= 10_002);
 }
 
@@ -141,10 +112,7 @@ const LIBRARY: &str = "* corners\n.lib tt\n.param c=1\n.lib 'corners.lib' mos\n.
 #[test]
 fn library_sections() {
     check(
-        &[
-            ("top.cir", "t\n.lib 'corners.lib' TT\nR1 a b 1"),
-            ("corners.lib", LIBRARY),
-        ],
+        &[("top.cir", "t\n.lib 'corners.lib' TT\nR1 a b 1"), ("corners.lib", LIBRARY)],
         expect![[r#"
             param c = 1.0
             model n nmos  <>
@@ -152,10 +120,7 @@ fn library_sections() {
         "#]],
     );
     check(
-        &[
-            ("top.cir", "t\n.lib corners.lib fs ; x\n.lib corners.lib st"),
-            ("corners.lib", LIBRARY),
-        ],
+        &[("top.cir", "t\n.lib corners.lib fs ; x\n.lib corners.lib st"), ("corners.lib", LIBRARY)],
         expect![[r#"
             error[E0304]: the library has no section "fs"
               --> top.cir:2:18
@@ -180,10 +145,7 @@ fn library_sections() {
         "#]],
     );
     check(
-        &[
-            ("top.cir", "t\n.lib a.lib x\n.endl"),
-            ("a.lib", ".lib x\nR1 a b 1\n"),
-        ],
+        &[("top.cir", "t\n.lib a.lib x\n.endl"), ("a.lib", ".lib x\nR1 a b 1\n")],
         expect![[r#"
             r1 [a b] 1 
             error[E0306]: the section "x" has no ".endl"
@@ -228,10 +190,7 @@ fn blocks_that_do_not_match() {
     "#]],
     );
     check(
-        &[(
-            "top.cir",
-            "t\n.subckt amp b\n.ends amb\n.ends\n.endif\n.else\n.endl\n.endc",
-        )],
+        &[("top.cir", "t\n.subckt amp b\n.ends amb\n.ends\n.endif\n.else\n.endl\n.endc")],
         expect![[r#"
             subckt amp (b)
             error[E0307]: ".ends amb" closes the subcircuit "amp"
@@ -280,10 +239,7 @@ fn blocks_that_do_not_match() {
         "#]],
     );
     check(
-        &[(
-            "top.cir",
-            "t\n.if 1\n.subckt a b\n.endif\n.if 1\n.else\n.else\n.endif",
-        )],
+        &[("top.cir", "t\n.if 1\n.subckt a b\n.endif\n.if 1\n.else\n.else\n.endif")],
         expect![[r#"
             if 1.0
               subckt a (b)
@@ -307,10 +263,7 @@ fn blocks_that_do_not_match() {
         "#]],
     );
     check(
-        &[(
-            "top.cir",
-            "t\n.subckt\nR1 b 0 1\n.ends\n.if (1\n.endif\n.control\nrun",
-        )],
+        &[("top.cir", "t\n.subckt\nR1 b 0 1\n.ends\n.if (1\n.endif\n.control\nrun")],
         expect![[r#"
             control [run]
             error[E0215]: the name of the subcircuit is missing
@@ -341,13 +294,7 @@ fn waveforms_from_files() {
         "#]],
     );
     check(
-        &[
-            (
-                "top.cir",
-                "t\nV1 a 0 PWL(file=\"w.csv\")\nV2 a 0 pwl file=x",
-            ),
-            ("w.csv", "0 0\n1u x"),
-        ],
+        &[("top.cir", "t\nV1 a 0 PWL(file=\"w.csv\")\nV2 a 0 pwl file=x"), ("w.csv", "0 0\n1u x")],
         expect![[r#"
             v1 [a 0] dc - pwl( r=- td=- file=w.csv) 
             v2 [a 0] dc - pwl( r=- td=- file=x) 
@@ -364,10 +311,7 @@ fn waveforms_from_files() {
         "#]],
     );
     check(
-        &[
-            ("top.cir", "t\nV1 a 0 PWL(file=\"w.csv\")"),
-            ("w.csv", "0 0\n1u"),
-        ],
+        &[("top.cir", "t\nV1 a 0 PWL(file=\"w.csv\")"), ("w.csv", "0 0\n1u")],
         expect![[r#"
             v1 [a 0] dc - pwl( r=- td=- file=w.csv) 
             error[E0208]: the last time of the waveform has no value
@@ -401,10 +345,7 @@ fn end_ends_the_netlist() {
         "#]],
     );
     let loader = MemoryLoader::new().with("top.cir", "t\n.end\nR2 a b 1");
-    let options = ParseOptions {
-        dialect: Dialect::Ngspice,
-        ..ParseOptions::default()
-    };
+    let options = ParseOptions { dialect: Dialect::Ngspice, ..ParseOptions::default() };
     expect![[r#"
         r2 [a b] 1 
         warning[W0701]: text after .end is read all the same

@@ -8,12 +8,7 @@ use ovonic_netlist::{MemoryLoader, ParseOptions, Parsed, Spanned, parse_text};
 
 /// Parses cards below a title line.
 pub(crate) fn parse_cards(cards: &str) -> Parsed {
-    parse_text(
-        "t.cir",
-        &format!("title\n{cards}"),
-        &MemoryLoader::new(),
-        &ParseOptions::default(),
-    )
+    parse_text("t.cir", &format!("title\n{cards}"), &MemoryLoader::new(), &ParseOptions::default())
 }
 
 /// Compares the tree, and the diagnostics if there are any.
@@ -39,10 +34,7 @@ pub(crate) fn messages(parsed: &Parsed) -> String {
 
 pub(crate) fn items(items: &[Item], depth: usize) -> String {
     let indent = "  ".repeat(depth);
-    items
-        .iter()
-        .map(|item| format!("{indent}{}\n", self::item(item, depth)))
-        .collect()
+    items.iter().map(|item| format!("{indent}{}\n", self::item(item, depth))).collect()
 }
 
 fn item(item: &Item, depth: usize) -> String {
@@ -50,12 +42,7 @@ fn item(item: &Item, depth: usize) -> String {
         Item::Element(element) => format!("{} {}", element.name, body(&element.body)),
         Item::Model(model) => {
             let flags = list(&model.flags);
-            format!(
-                "model {} {} {} <{flags}>",
-                model.name,
-                model.kind,
-                params(&model.params)
-            )
+            format!("model {} {} {} <{flags}>", model.name, model.kind, params(&model.params))
         }
         Item::Subcircuit(subckt) => {
             let head = format!(
@@ -64,27 +51,19 @@ fn item(item: &Item, depth: usize) -> String {
                 list(&subckt.ports),
                 params(&subckt.params)
             );
-            format!("{head}\n{}", items(&subckt.items, depth + 1))
-                .trim_end()
-                .to_owned()
+            format!("{head}\n{}", items(&subckt.items, depth + 1)).trim_end().to_owned()
         }
         Item::Parameter(param) => format!("param {} = {}", param.name, param.value),
-        Item::Function(func) => format!(
-            "func {}({}) = {}",
-            func.name,
-            list(&func.arguments),
-            func.body
-        ),
+        Item::Function(func) => {
+            format!("func {}({}) = {}", func.name, list(&func.arguments), func.body)
+        }
         Item::Global(global) => format!("global {}", list(&global.nodes)),
         Item::Options(options) => {
             let setting = |setting: &Setting| match &setting.value {
                 Some(value) => format!(" {}={}", setting.name, argument(value)),
                 None => format!(" {}", setting.name),
             };
-            format!(
-                "options{}",
-                options.settings.iter().map(setting).collect::<String>()
-            )
+            format!("options{}", options.settings.iter().map(setting).collect::<String>())
         }
         Item::InitialConditions(conditions) => format!("ic{}", self::conditions(conditions)),
         Item::NodeSet(conditions) => format!("nodeset{}", self::conditions(conditions)),
@@ -93,27 +72,15 @@ fn item(item: &Item, depth: usize) -> String {
         Item::Output(card) => {
             let analysis = option(card.analysis.as_ref());
             let outputs: Vec<String> = card.outputs.iter().map(Expr::to_string).collect();
-            format!(
-                "{:?} {analysis} [{}] {}",
-                card.kind,
-                outputs.join("; "),
-                params(&card.params)
-            )
+            format!("{:?} {analysis} [{}] {}", card.kind, outputs.join("; "), params(&card.params))
         }
         Item::Conditional(card) => {
             let branch = |branch: &Branch| {
-                let condition = branch
-                    .condition
-                    .as_ref()
-                    .map_or("else".to_owned(), |c| format!("if {c}"));
+                let condition =
+                    branch.condition.as_ref().map_or("else".to_owned(), |c| format!("if {c}"));
                 format!("{condition}\n{}", items(&branch.items, depth + 1))
             };
-            card.branches
-                .iter()
-                .map(branch)
-                .collect::<String>()
-                .trim_end()
-                .to_owned()
+            card.branches.iter().map(branch).collect::<String>().trim_end().to_owned()
         }
         Item::Control(block) => format!("control [{}]", join(&block.lines, "; ")),
         Item::Measure(card) | Item::Step(card) | Item::Other(card) => {
@@ -125,20 +92,10 @@ fn item(item: &Item, depth: usize) -> String {
 fn body(body: &ElementBody) -> String {
     match body {
         ElementBody::Resistor(p) | ElementBody::Capacitor(p) | ElementBody::Inductor(p) => {
-            format!(
-                "[{}] {} {}",
-                list(&p.nodes),
-                words(&p.words),
-                params(&p.params)
-            )
+            format!("[{}] {} {}", list(&p.nodes), words(&p.words), params(&p.params))
         }
         ElementBody::Coupling(k) => {
-            format!(
-                "({}) {} {}",
-                list(&k.inductors),
-                argument(&k.coefficient),
-                params(&k.params)
-            )
+            format!("({}) {} {}", list(&k.inductors), argument(&k.coefficient), params(&k.params))
         }
         ElementBody::VoltageSource(s) | ElementBody::CurrentSource(s) => source(s),
         ElementBody::VoltageControlledVoltage(e) | ElementBody::VoltageControlledCurrent(e) => {
@@ -149,22 +106,14 @@ fn body(body: &ElementBody) -> String {
         }
         ElementBody::Behavioral(b) => {
             let quantity = b.quantity.node;
-            format!(
-                "[{}] {quantity:?} = {} {}",
-                list(&b.nodes),
-                b.expression,
-                params(&b.params)
-            )
+            format!("[{}] {quantity:?} = {} {}", list(&b.nodes), b.expression, params(&b.params))
         }
         ElementBody::VoltageSwitch(s) => switch(s, list(&s.control)),
         ElementBody::CurrentSwitch(s) => switch(s, s.control.to_string()),
         ElementBody::Line(line) => format!("[{}] {}", list(&line.nodes), params(&line.params)),
-        ElementBody::LossyLine(line) => format!(
-            "[{}] {} {}",
-            list(&line.nodes),
-            line.model,
-            params(&line.params)
-        ),
+        ElementBody::LossyLine(line) => {
+            format!("[{}] {} {}", list(&line.nodes), line.model, params(&line.params))
+        }
         ElementBody::Instance(instance) => {
             format!("({}) {}", words(&instance.words), params(&instance.params))
         }
@@ -177,11 +126,7 @@ fn body(body: &ElementBody) -> String {
 fn source(source: &IndependentSource) -> String {
     let mut text = format!("[{}] dc {}", list(&source.nodes), opt(source.dc.as_ref()));
     if let Some(ac) = &source.ac {
-        text.push_str(&format!(
-            " ac {} {}",
-            opt(ac.magnitude.as_ref()),
-            opt(ac.phase.as_ref())
-        ));
+        text.push_str(&format!(" ac {} {}", opt(ac.magnitude.as_ref()), opt(ac.phase.as_ref())));
     }
     if let Some(waveform) = &source.waveform {
         text.push_str(&format!(" {}", self::waveform(&waveform.node)));
@@ -197,21 +142,11 @@ fn waveform(waveform: &Waveform) -> String {
     match waveform {
         Waveform::Pulse(w) => args(
             "pulse",
-            &[
-                &w.initial, &w.pulsed, &w.delay, &w.rise, &w.fall, &w.width, &w.period, &w.count,
-            ],
+            &[&w.initial, &w.pulsed, &w.delay, &w.rise, &w.fall, &w.width, &w.period, &w.count],
         ),
         Waveform::Sine(w) => args(
             "sin",
-            &[
-                &w.offset,
-                &w.amplitude,
-                &w.frequency,
-                &w.delay,
-                &w.damping,
-                &w.phase,
-                &w.cycles,
-            ],
+            &[&w.offset, &w.amplitude, &w.frequency, &w.delay, &w.damping, &w.phase, &w.cycles],
         ),
         Waveform::Exponential(w) => args(
             "exp",
@@ -248,15 +183,9 @@ fn waveform(waveform: &Waveform) -> String {
             ],
         ),
         Waveform::PiecewiseLinear(w) => {
-            let points: Vec<String> = w
-                .points
-                .iter()
-                .map(|[t, v]| format!("{}:{}", argument(t), argument(v)))
-                .collect();
-            let file = w
-                .file
-                .as_ref()
-                .map_or(String::new(), |file| format!(" file={file}"));
+            let points: Vec<String> =
+                w.points.iter().map(|[t, v]| format!("{}:{}", argument(t), argument(v))).collect();
+            let file = w.file.as_ref().map_or(String::new(), |file| format!(" file={file}"));
             let (repeat, delay) = (opt(w.repeat_from.as_ref()), opt(w.delay.as_ref()));
             format!("pwl({} r={repeat} td={delay}{file})", points.join(" "))
         }
@@ -267,27 +196,18 @@ fn waveform(waveform: &Waveform) -> String {
 fn controlled<C>(source: &ControlledSource<C>, control: impl Fn(&C) -> String) -> String {
     let transfer = match &source.transfer {
         Transfer::Linear { control: by, gain } => format!("{} * {}", control(by), argument(gain)),
-        Transfer::Polynomial {
-            controls,
-            coefficients,
-        } => {
+        Transfer::Polynomial { controls, coefficients } => {
             let controls: Vec<String> = controls.iter().map(control).collect();
             format!("poly {} {}", controls.join(" "), arguments(coefficients))
         }
         Transfer::Expression(expr) => format!("= {expr}"),
         Transfer::Table { input, points } => {
-            let points: Vec<String> = points
-                .iter()
-                .map(|[x, y]| format!("{}:{}", argument(x), argument(y)))
-                .collect();
+            let points: Vec<String> =
+                points.iter().map(|[x, y]| format!("{}:{}", argument(x), argument(y))).collect();
             format!("table {input} {}", points.join(" "))
         }
     };
-    format!(
-        "[{}] {transfer} {}",
-        list(&source.nodes),
-        params(&source.params)
-    )
+    format!("[{}] {transfer} {}", list(&source.nodes), params(&source.params))
 }
 
 fn switch<C>(switch: &Switch<C>, control: String) -> String {
@@ -342,26 +262,10 @@ fn analysis(kind: &AnalysisKind) -> String {
 fn range(range: &Range) -> String {
     match range {
         Range::Step { start, stop, step } => {
-            format!(
-                "{}..{} by {}",
-                argument(start),
-                argument(stop),
-                argument(step)
-            )
+            format!("{}..{} by {}", argument(start), argument(stop), argument(step))
         }
-        Range::Points {
-            scale,
-            points,
-            start,
-            stop,
-        } => {
-            format!(
-                "{}..{} {:?} {}",
-                argument(start),
-                argument(stop),
-                scale.node,
-                argument(points)
-            )
+        Range::Points { scale, points, start, stop } => {
+            format!("{}..{} {:?} {}", argument(start), argument(stop), scale.node, argument(points))
         }
         Range::List(values) => format!("list {}", arguments(values)),
     }
@@ -404,10 +308,8 @@ fn word(word: &Word) -> String {
 }
 
 fn params(params: &[Param]) -> String {
-    let params: Vec<String> = params
-        .iter()
-        .map(|param| format!("{}={}", param.key, argument(&param.value)))
-        .collect();
+    let params: Vec<String> =
+        params.iter().map(|param| format!("{}={}", param.key, argument(&param.value))).collect();
     params.join(" ")
 }
 

@@ -17,10 +17,7 @@ fn spans(diagnostic: &Diagnostic) -> impl Iterator<Item = Span> + '_ {
     let labels = diagnostic.secondary.iter().map(|label| label.span);
     let trace = diagnostic.trace.iter().map(|entry| entry.span);
     let fix = diagnostic.fix.iter().map(|fix| fix.span);
-    std::iter::once(diagnostic.primary.span)
-        .chain(labels)
-        .chain(trace)
-        .chain(fix)
+    std::iter::once(diagnostic.primary.span).chain(labels).chain(trace).chain(fix)
 }
 
 fn check(bytes: &[u8]) {
@@ -33,12 +30,7 @@ fn check(bytes: &[u8]) {
         );
     };
     parsed.diagnostics.iter().flat_map(spans).for_each(inside);
-    parsed
-        .netlist
-        .items
-        .iter()
-        .map(|item| item.span())
-        .for_each(inside);
+    parsed.netlist.items.iter().map(|item| item.span()).for_each(inside);
     // Every span of the tree is in its debug text.
     let debug = format!("{:?}", parsed.netlist);
     for piece in debug.split("Span { file: FileId(0), start: ").skip(1) {
@@ -47,15 +39,8 @@ fn check(bytes: &[u8]) {
             .filter_map(|n| n.parse().ok())
             .take(2)
             .collect();
-        let text = parsed
-            .sources
-            .files()
-            .next()
-            .map_or("", |(_, file)| file.text());
-        assert!(
-            text.get(numbers[0]..numbers[1]).is_some(),
-            "{numbers:?} in {text:?}"
-        );
+        let text = parsed.sources.files().next().map_or("", |(_, file)| file.text());
+        assert!(text.get(numbers[0]..numbers[1]).is_some(), "{numbers:?} in {text:?}");
     }
     let _ = parsed.render();
 }

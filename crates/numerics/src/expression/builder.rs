@@ -88,10 +88,7 @@ impl ExpressionBuilder {
             return Ok(self.constant(value));
         }
         let operand = operand.0;
-        Ok(self.push(
-            Key::Unary(operation, operand),
-            Step::Unary(operation, operand),
-        ))
+        Ok(self.push(Key::Unary(operation, operand), Step::Unary(operation, operand)))
     }
 
     /// An operation on two operands.
@@ -126,10 +123,7 @@ impl ExpressionBuilder {
             _ => {}
         }
         let (left, right) = (left.0, right.0);
-        Ok(self.push(
-            Key::Binary(operation, left, right),
-            Step::Binary(operation, left, right),
-        ))
+        Ok(self.push(Key::Binary(operation, left, right), Step::Binary(operation, left, right)))
     }
 
     /// `then` where the condition is not zero, `otherwise` elsewhere.
@@ -158,10 +152,7 @@ impl ExpressionBuilder {
             }
         };
         let index = u32::try_from(index).expect("tables are counted in 32 bits");
-        self.push(
-            Key::Table(index, argument.0),
-            Step::Table(index, argument.0),
-        )
+        self.push(Key::Table(index, argument.0), Step::Table(index, argument.0))
     }
 
     /// The value of a node that depends on nothing.

@@ -394,11 +394,7 @@ fn sign(x: f64) -> f64 {
 
 /// `a^b` by repeated multiplication where the exponent is a small integer, so that `x^2` is `x*x` to the last bit.
 fn power(a: f64, b: f64) -> f64 {
-    if b.fract() == 0.0 && b.abs() <= 16.0 {
-        a.powi(b as i32)
-    } else {
-        a.powf(b)
-    }
+    if b.fract() == 0.0 && b.abs() <= 16.0 { a.powi(b as i32) } else { a.powf(b) }
 }
 
 /// `a^b` with its slopes for `a >= 0`, finite at zero.
@@ -427,11 +423,7 @@ fn guarded_exp(x: f64) -> (f64, f64) {
 
 /// `(grow - fall) / 2`, from the library function where the difference would lose digits.
 fn half_difference(x: f64, grow: f64, fall: f64) -> f64 {
-    if x.abs() < 1.0 {
-        x.sinh()
-    } else {
-        0.5 * (grow - fall)
-    }
+    if x.abs() < 1.0 { x.sinh() } else { 0.5 * (grow - fall) }
 }
 
 fn clip(x: f64) -> f64 {
@@ -439,27 +431,17 @@ fn clip(x: f64) -> f64 {
 }
 
 fn inverse_sine_slope(x: f64) -> f64 {
-    if x.abs() > 1.0 {
-        0.0
-    } else {
-        (1.0 - x * x).max(EDGE_FLOOR).sqrt().recip()
-    }
+    if x.abs() > 1.0 { 0.0 } else { (1.0 - x * x).max(EDGE_FLOOR).sqrt().recip() }
 }
 
 fn away_from_zero(x: f64, distance: f64) -> f64 {
-    if x.abs() >= distance {
-        x
-    } else {
-        distance.copysign(x)
-    }
+    if x.abs() >= distance { x } else { distance.copysign(x) }
 }
 
 fn finite(value: f64, operation: impl FnOnce() -> String) -> Result<f64, ExpressionError> {
     if value.is_finite() {
         Ok(value)
     } else {
-        Err(ExpressionError::NotFinite {
-            operation: operation(),
-        })
+        Err(ExpressionError::NotFinite { operation: operation() })
     }
 }

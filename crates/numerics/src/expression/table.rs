@@ -39,10 +39,7 @@ impl Table {
         if points.is_empty() {
             return Err(TableError::Empty);
         }
-        if let Some(&[x, y]) = points
-            .iter()
-            .find(|[x, y]| !x.is_finite() || !y.is_finite())
-        {
+        if let Some(&[x, y]) = points.iter().find(|[x, y]| !x.is_finite() || !y.is_finite()) {
             return Err(TableError::NotFinite { x, y });
         }
         for pair in points.windows(2) {

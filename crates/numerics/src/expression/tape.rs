@@ -50,10 +50,7 @@ pub struct Surroundings {
 impl Default for Surroundings {
     /// Time zero at 27 °C.
     fn default() -> Self {
-        Self {
-            time: 0.0,
-            temperature: 300.15,
-        }
+        Self { time: 0.0, temperature: 300.15 }
     }
 }
 
@@ -85,10 +82,7 @@ impl Expression {
     /// The expression that is always `value`.
     #[must_use]
     pub fn constant(value: f64) -> Self {
-        Self {
-            steps: vec![Step::Constant(value)],
-            tables: Vec::new(),
-        }
+        Self { steps: vec![Step::Constant(value)], tables: Vec::new() }
     }
 
     /// Keeps what `root` needs, in order.
@@ -109,10 +103,7 @@ impl Expression {
             place[index] = kept.len() as u32;
             kept.push(steps[index].renumbered(|operand| place[operand as usize]));
         }
-        Self {
-            steps: kept,
-            tables,
-        }
+        Self { steps: kept, tables }
     }
 
     /// The value, if the expression depends on nothing.
@@ -191,21 +182,13 @@ impl Expression {
                 Step::Temperature => at.temperature,
                 Step::Unary(operation, a) => operation.differential(values[a as usize]).0,
                 Step::Binary(operation, a, b) => {
-                    operation
-                        .differential(values[a as usize], values[b as usize])
-                        .0
+                    operation.differential(values[a as usize], values[b as usize]).0
                 }
                 Step::Select(condition, a, b) => {
-                    values[if values[condition as usize] != 0.0 {
-                        a
-                    } else {
-                        b
-                    } as usize]
+                    values[if values[condition as usize] != 0.0 { a } else { b } as usize]
                 }
                 Step::Table(table, a) => {
-                    self.tables[table as usize]
-                        .differential(values[a as usize])
-                        .0
+                    self.tables[table as usize].differential(values[a as usize]).0
                 }
             };
             values.push(value);
@@ -251,11 +234,7 @@ impl Expression {
                     adjoints[b] += weight * along_b;
                 }
                 Step::Select(condition, a, b) => {
-                    let taken = if values[condition as usize] != 0.0 {
-                        a
-                    } else {
-                        b
-                    };
+                    let taken = if values[condition as usize] != 0.0 { a } else { b };
                     adjoints[taken as usize] += weight;
                 }
                 Step::Table(table, a) => {

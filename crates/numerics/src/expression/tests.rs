@@ -57,10 +57,7 @@ const BINARY: [Binary; 21] = [
 ];
 
 fn assert_close(a: f64, b: f64, what: &str) {
-    assert!(
-        (a - b).abs() <= 1e-6 * (1.0 + b.abs()),
-        "{what}: {a} is not {b}"
-    );
+    assert!((a - b).abs() <= 1e-6 * (1.0 + b.abs()), "{what}: {a} is not {b}");
 }
 
 #[test]
@@ -101,11 +98,7 @@ fn partial_slopes_equal_central_differences() {
                 let numeric_a = (value(a + h, b) - value(a - h, b)) / (2.0 * h);
                 let numeric_b = (value(a, b + h) - value(a, b - h)) / (2.0 * h);
                 assert_close(along_a, numeric_a, &format!("{operation:?} along {a}, {b}"));
-                assert_close(
-                    along_b,
-                    numeric_b,
-                    &format!("{operation:?} of {a}, along {b}"),
-                );
+                assert_close(along_b, numeric_b, &format!("{operation:?} of {a}, along {b}"));
             }
         }
     }
@@ -113,16 +106,11 @@ fn partial_slopes_equal_central_differences() {
 
 #[test]
 fn guarded_operations_are_finite_everywhere() {
-    let points = [
-        -1e30, -400.0, -1.0, -1e-300, -0.0, 0.0, 1e-300, 1.0, 400.0, 1e30,
-    ];
+    let points = [-1e30, -400.0, -1.0, -1e-300, -0.0, 0.0, 1e-300, 1.0, 400.0, 1e30];
     for x in points {
         for operation in UNARY {
             let (value, slope) = operation.differential(x);
-            assert!(
-                value.is_finite() && slope.is_finite(),
-                "{operation:?} at {x}"
-            );
+            assert!(value.is_finite() && slope.is_finite(), "{operation:?} at {x}");
         }
         for y in [-2.0, -0.5, 0.0, 0.5, 1.0, 3.0] {
             for operation in BINARY {
@@ -185,28 +173,17 @@ fn a_gradient_runs_through_every_kind_of_step() {
     assert_eq!(expression.inputs(), [0, 1, 2]);
     assert!(expression.depends_on_time() && expression.depends_on_temperature());
     assert!(!expression.is_affine());
-    let at = Surroundings {
-        time: 3.0,
-        temperature: 300.0,
-    };
+    let at = Surroundings { time: 3.0, temperature: 300.0 };
     let mut workspace = Workspace::default();
     let mut gradient = [0.0; 3];
     for (inputs, sine_taken) in [([0.5, 1.5, 0.7], true), ([1.5, 0.5, 0.7], false)] {
         let [a, b, c] = inputs;
         let value = expression.gradient(&inputs, &at, &mut workspace, &mut gradient);
-        let (t, slope) = if a < 1.0 {
-            (2.0 * a, 2.0)
-        } else {
-            (3.0 - a, -1.0)
-        };
+        let (t, slope) = if a < 1.0 { (2.0 * a, 2.0) } else { (3.0 - a, -1.0) };
         let branch = if sine_taken { (a * c).sin() } else { c };
         assert_close(value, t * b + branch + 3.0 * c - 300.0, "value");
         let cosine = (a * c).cos();
-        let from_branch = if sine_taken {
-            [c * cosine, a * cosine]
-        } else {
-            [0.0, 1.0]
-        };
+        let from_branch = if sine_taken { [c * cosine, a * cosine] } else { [0.0, 1.0] };
         assert_close(gradient[0], slope * b + from_branch[0], "along x0");
         assert_close(gradient[1], t, "along x1");
         assert_close(gradient[2], from_branch[1] + 3.0, "along x2");

@@ -28,11 +28,7 @@ impl<const N: usize> Dual<N> {
     pub fn unknown(value: f64, index: usize) -> Self {
         let mut gradient = [0.0; N];
         gradient[index] = 1.0;
-        Self {
-            value,
-            gradient,
-            shift: 0.0,
-        }
+        Self { value, gradient, shift: 0.0 }
     }
 
     /// The linearisation at the limited point, evaluated at the true one.
@@ -62,11 +58,7 @@ impl<const N: usize> Dual<N> {
 
     #[inline]
     fn chain(self, value: f64, slope: f64) -> Self {
-        Self {
-            value,
-            gradient: self.each(|g| slope * g),
-            shift: slope * self.shift,
-        }
+        Self { value, gradient: self.each(|g| slope * g), shift: slope * self.shift }
     }
 
     #[inline]
@@ -84,11 +76,7 @@ impl<const N: usize> Scalar for Dual<N> {
 
     #[inline]
     fn constant(value: f64) -> Self {
-        Self {
-            value,
-            gradient: [0.0; N],
-            shift: 0.0,
-        }
+        Self { value, gradient: [0.0; N], shift: 0.0 }
     }
 
     #[inline]
@@ -115,11 +103,7 @@ impl<const N: usize> Scalar for Dual<N> {
     #[inline]
     fn relocate(self, mut limited: impl FnMut(f64) -> f64) -> Self {
         let value = limited(self.value);
-        Self {
-            value,
-            gradient: self.gradient,
-            shift: self.shift + (self.value - value),
-        }
+        Self { value, gradient: self.gradient, shift: self.shift + (self.value - value) }
     }
 
     #[inline]
@@ -244,14 +228,8 @@ mod tests {
         let (x, y, h) = (0.7, -1.3, 1e-6);
         let dual = formula(Dual::<2>::unknown(x, 0), Dual::<2>::unknown(y, 1));
         close(dual.value, formula(x, y));
-        close(
-            dual.gradient[0],
-            (formula(x + h, y) - formula(x - h, y)) / (2.0 * h),
-        );
-        close(
-            dual.gradient[1],
-            (formula(x, y + h) - formula(x, y - h)) / (2.0 * h),
-        );
+        close(dual.gradient[0], (formula(x + h, y) - formula(x - h, y)) / (2.0 * h));
+        close(dual.gradient[1], (formula(x, y + h) - formula(x, y - h)) / (2.0 * h));
         assert_eq!(dual.shift, 0.0);
     }
 

@@ -157,11 +157,8 @@ pub trait Scalar:
         self.map(|v| {
             let power = v.powf(exponent);
             // The slope from the value, since a second power costs as much as everything around it.
-            let slope = if v == 0.0 {
-                exponent * v.powf(exponent - 1.0)
-            } else {
-                exponent * power / v
-            };
+            let slope =
+                if v == 0.0 { exponent * v.powf(exponent - 1.0) } else { exponent * power / v };
             (power, slope)
         })
     }

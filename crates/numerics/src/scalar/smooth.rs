@@ -32,11 +32,7 @@ pub fn sigmoid<S: Scalar>(x: S) -> S {
 pub fn soft_plus<S: Scalar>(x: S) -> S {
     x.map(|v| {
         let e = (-v.abs()).exp();
-        let slope = if v < 0.0 {
-            e / (1.0 + e)
-        } else {
-            1.0 / (1.0 + e)
-        };
+        let slope = if v < 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) };
         (v.max(0.0) + e.ln_1p(), slope)
     })
 }

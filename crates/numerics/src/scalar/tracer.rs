@@ -29,11 +29,7 @@ impl Tracer {
     /// When `index` is 64 or more.
     pub fn unknown(value: f64, index: usize) -> Self {
         assert!(index < 64, "a tracer follows 64 unknowns");
-        Self {
-            value,
-            depends: 1 << index,
-            linear: true,
-        }
+        Self { value, depends: 1 << index, linear: true }
     }
 
     /// The unknowns that the quantity depends on, one bit each.
@@ -51,11 +47,7 @@ impl Tracer {
     }
 
     fn join(self, other: Self, value: f64, linear: bool) -> Self {
-        Self {
-            value,
-            depends: self.depends | other.depends,
-            linear,
-        }
+        Self { value, depends: self.depends | other.depends, linear }
     }
 }
 
@@ -63,25 +55,15 @@ impl Scalar for Tracer {
     type Mask = TracerMask;
 
     fn constant(value: f64) -> Self {
-        Self {
-            value,
-            depends: 0,
-            linear: true,
-        }
+        Self { value, depends: 0, linear: true }
     }
 
     fn lt(self, other: Self) -> TracerMask {
-        TracerMask {
-            depends: self.depends | other.depends,
-            holds: self.value < other.value,
-        }
+        TracerMask { depends: self.depends | other.depends, holds: self.value < other.value }
     }
 
     fn mask(condition: bool) -> TracerMask {
-        TracerMask {
-            depends: 0,
-            holds: condition,
-        }
+        TracerMask { depends: 0, holds: condition }
     }
 
     fn select(mask: TracerMask, a: Self, b: Self) -> Self {
@@ -95,18 +77,11 @@ impl Scalar for Tracer {
     }
 
     fn map(self, f: impl Fn(f64) -> (f64, f64)) -> Self {
-        Self {
-            value: f(self.value).0,
-            depends: self.depends,
-            linear: self.depends == 0,
-        }
+        Self { value: f(self.value).0, depends: self.depends, linear: self.depends == 0 }
     }
 
     fn relocate(self, _limited: impl FnMut(f64) -> f64) -> Self {
-        Self {
-            linear: false,
-            ..self
-        }
+        Self { linear: false, ..self }
     }
 
     #[inline]
@@ -154,10 +129,7 @@ impl Div for Tracer {
 impl Neg for Tracer {
     type Output = Self;
     fn neg(self) -> Self {
-        Self {
-            value: -self.value,
-            ..self
-        }
+        Self { value: -self.value, ..self }
     }
 }
 
@@ -204,30 +176,21 @@ impl SubAssign for Tracer {
 impl BitAnd for TracerMask {
     type Output = Self;
     fn bitand(self, other: Self) -> Self {
-        Self {
-            depends: self.depends | other.depends,
-            holds: self.holds && other.holds,
-        }
+        Self { depends: self.depends | other.depends, holds: self.holds && other.holds }
     }
 }
 
 impl BitOr for TracerMask {
     type Output = Self;
     fn bitor(self, other: Self) -> Self {
-        Self {
-            depends: self.depends | other.depends,
-            holds: self.holds || other.holds,
-        }
+        Self { depends: self.depends | other.depends, holds: self.holds || other.holds }
     }
 }
 
 impl Not for TracerMask {
     type Output = Self;
     fn not(self) -> Self {
-        Self {
-            depends: self.depends,
-            holds: !self.holds,
-        }
+        Self { depends: self.depends, holds: !self.holds }
     }
 }
 

@@ -55,13 +55,6 @@ pub(super) fn analyze(pattern: &Pattern) -> Result<Analysis, Singular> {
         let order = best_ordering(&graph);
         columns.extend(order.iter().map(|&local| members[local as usize]));
     }
-    let rows = columns
-        .iter()
-        .map(|&column| matching.row_of[column as usize])
-        .collect();
-    Ok(Analysis {
-        rows,
-        columns,
-        block_starts: blocks.starts,
-    })
+    let rows = columns.iter().map(|&column| matching.row_of[column as usize]).collect();
+    Ok(Analysis { rows, columns, block_starts: blocks.starts })
 }

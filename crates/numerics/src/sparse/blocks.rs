@@ -30,10 +30,7 @@ pub(super) fn block_triangular_form(pattern: &Pattern, matching: &Matching) -> B
         open: Vec::new(),
         path: Vec::new(),
         counter: 0,
-        blocks: Blocks {
-            columns: Vec::with_capacity(n),
-            starts: vec![0],
-        },
+        blocks: Blocks { columns: Vec::with_capacity(n), starts: vec![0] },
         closed: vec![false; n],
     };
     for root in 0..n {

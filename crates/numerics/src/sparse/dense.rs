@@ -37,11 +37,7 @@ impl<T: Element> DenseLu<T> {
             flops: 2.0 / 3.0 * (n as f64).powi(3),
             ..Statistics::default()
         };
-        Self {
-            pattern,
-            factors: None,
-            statistics,
-        }
+        Self { pattern, factors: None, statistics }
     }
 
     fn fill(&mut self, values: &[T]) -> Result<(), SolverError> {

@@ -59,9 +59,7 @@ mod tests {
             for transposed in [false, true] {
                 let mut b = vec![0.0; 80];
                 if transposed {
-                    sample
-                        .pattern
-                        .multiply_add_transposed(&sample.values, &x, &mut b);
+                    sample.pattern.multiply_add_transposed(&sample.values, &x, &mut b);
                     solver.solve_transposed(&mut b).unwrap();
                 } else {
                     sample.pattern.multiply_add(&sample.values, &x, &mut b);
@@ -69,10 +67,7 @@ mod tests {
                 }
                 for (found, wanted) in b.iter().zip(&x) {
                     // Condition numbers of these circuits stay below 1e8.
-                    assert!(
-                        (found - wanted).abs() < 1e-6,
-                        "{engine:?}: {found} {wanted}"
-                    );
+                    assert!((found - wanted).abs() < 1e-6, "{engine:?}: {found} {wanted}");
                 }
             }
         }
@@ -84,10 +79,7 @@ mod tests {
         for &engine in Engine::ALL {
             let mut solver = engine.build::<f64>(pattern.clone()).unwrap();
             let result = solver.factor(&[1.0, -1.0, -1.0, 1.0]);
-            assert!(
-                matches!(result, Err(SolverError::Singular(_))),
-                "{engine:?}"
-            );
+            assert!(matches!(result, Err(SolverError::Singular(_))), "{engine:?}");
         }
     }
 }

@@ -188,9 +188,7 @@ impl<'a, T: Element> Elimination<'a, T> {
                 self.work[row as usize] -= l * u;
             }
         }
-        self.factors
-            .upper_starts
-            .push(self.factors.upper_rows.len());
+        self.factors.upper_starts.push(self.factors.upper_rows.len());
         scale
     }
 
@@ -254,9 +252,7 @@ impl<'a, T: Element> Elimination<'a, T> {
         } else {
             // Of the k - block_start pivots so far, each took one of the rows up to the block's
             // end, so a free one exists; every block has as many rows as columns.
-            (block_start as u32..)
-                .find(|&row| free(row))
-                .unwrap_or(k as u32)
+            (block_start as u32..).find(|&row| free(row)).unwrap_or(k as u32)
         };
         self.factors.lost.push(k as u32);
         let size = f64::EPSILON * if scale > 0.0 { scale } else { 1.0 };
@@ -279,9 +275,7 @@ impl<'a, T: Element> Elimination<'a, T> {
             self.factors.lower_rows.push(candidate);
             self.factors.lower.push(multiplier);
         }
-        self.factors
-            .lower_starts
-            .push(self.factors.lower_rows.len());
+        self.factors.lower_starts.push(self.factors.lower_rows.len());
         self.factors.pivot_rows[k] = row;
         self.factors.pivot_positions[row as usize] = k as u32;
         self.factors.pivots[k] = pivot;
@@ -297,10 +291,7 @@ impl<'a, T: Element> Elimination<'a, T> {
             if self.pruned[j] != usize::MAX {
                 continue;
             }
-            let (start, end) = (
-                self.factors.lower_starts[j],
-                self.factors.lower_starts[j + 1],
-            );
+            let (start, end) = (self.factors.lower_starts[j], self.factors.lower_starts[j + 1]);
             if !self.factors.lower_rows[start..end].contains(&pivot_row) {
                 continue;
             }

@@ -30,9 +30,7 @@ pub struct FaerLu<T> {
 
 impl<T> fmt::Debug for FaerLu<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("FaerLu")
-            .field("statistics", &self.statistics)
-            .finish_non_exhaustive()
+        out.debug_struct("FaerLu").field("statistics", &self.statistics).finish_non_exhaustive()
     }
 }
 
@@ -55,20 +53,8 @@ impl<T: Element> FaerLu<T> {
         let structure = SymbolicSparseColMatRef::new_checked(n, n, &starts, None, pattern.rows());
         let symbolic = factorize_symbolic_lu(structure, LuSymbolicParams::default())
             .map_err(|_| SolverError::TooLarge { n })?;
-        let statistics = Statistics {
-            n,
-            nnz: pattern.nnz(),
-            blocks: 1,
-            ..Statistics::default()
-        };
-        Ok(Self {
-            pattern,
-            starts,
-            symbolic,
-            numeric: NumericLu::new(),
-            usable: false,
-            statistics,
-        })
+        let statistics = Statistics { n, nnz: pattern.nnz(), blocks: 1, ..Statistics::default() };
+        Ok(Self { pattern, starts, symbolic, numeric: NumericLu::new(), usable: false, statistics })
     }
 
     fn compute(&mut self, values: &[T]) -> Result<(), SolverError> {
@@ -78,9 +64,7 @@ impl<T: Element> FaerLu<T> {
         let rows = self.pattern.rows();
         let structure = SymbolicSparseColMatRef::new_checked(n, n, &self.starts, None, rows);
         let matrix = SparseColMatRef::new(structure, values);
-        let size = self
-            .symbolic
-            .factorize_numeric_lu_scratch::<T>(Par::Seq, Default::default());
+        let size = self.symbolic.factorize_numeric_lu_scratch::<T>(Par::Seq, Default::default());
         let mut memory = MemBuffer::try_new(size).map_err(|_| SolverError::TooLarge { n })?;
         self.symbolic
             .factorize_numeric_lu(
@@ -164,9 +148,7 @@ impl<T: Element> LinearSolver<T> for FaerLu<T> {
 
     fn solve_transposed(&self, rhs: &mut [T]) -> Result<(), SolverError> {
         let factors = self.factors()?;
-        let size = self
-            .symbolic
-            .solve_transpose_in_place_scratch::<T>(1, Par::Seq);
+        let size = self.symbolic.solve_transpose_in_place_scratch::<T>(1, Par::Seq);
         let mut memory = MemBuffer::new(size);
         factors.solve_transpose_in_place_with_conj(
             Conj::No,

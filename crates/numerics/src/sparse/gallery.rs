@@ -27,10 +27,7 @@ pub struct Stamps {
 impl Stamps {
     /// An empty matrix of order `n`.
     pub fn new(n: usize) -> Self {
-        Self {
-            n,
-            entries: Vec::new(),
-        }
+        Self { n, entries: Vec::new() }
     }
 
     /// Adds a conductance (S) between two nodes.
@@ -50,8 +47,7 @@ impl Stamps {
         for (row, row_sign) in [(a, 1.0), (b, -1.0)] {
             for (column, column_sign) in [(c, 1.0), (d, -1.0)] {
                 if let (Some(row), Some(column)) = (row, column) {
-                    self.entries
-                        .push((row, column, row_sign * column_sign * siemens));
+                    self.entries.push((row, column, row_sign * column_sign * siemens));
                 }
             }
         }
@@ -80,10 +76,7 @@ impl Stamps {
                 values[slot] += value;
             }
         }
-        Ok(Sample {
-            pattern: Arc::new(pattern),
-            values,
-        })
+        Ok(Sample { pattern: Arc::new(pattern), values })
     }
 }
 
@@ -187,9 +180,7 @@ pub fn random_circuit(n: usize, seed: u64) -> Result<Sample, SolverError> {
         stamps.voltage_source(Some(node), None, branch);
         if index > 0 && random.below(2) == 0 {
             let control = index * 9 - 1 - random.below(8);
-            stamps
-                .entries
-                .push((branch, control, random.log_uniform(0.1, 100.0)));
+            stamps.entries.push((branch, control, random.log_uniform(0.1, 100.0)));
         }
     }
     stamps.finish()

@@ -53,20 +53,11 @@ impl<T: Element> SparseLu<T> {
             blocks: analysis.block_starts.len() - 1,
             ..Statistics::default()
         };
-        Ok(Self {
-            pattern,
-            analysis,
-            plan: None,
-            usable: false,
-            statistics,
-        })
+        Ok(Self { pattern, analysis, plan: None, usable: false, statistics })
     }
 
     fn plan(&self) -> Result<&Plan<T>, SolverError> {
-        self.plan
-            .as_ref()
-            .filter(|_| self.usable)
-            .ok_or(SolverError::NotFactored)
+        self.plan.as_ref().filter(|_| self.usable).ok_or(SolverError::NotFactored)
     }
 
     /// Right and left null vectors of the matrix whose pivots at `lost` positions were replaced.
@@ -128,10 +119,7 @@ impl<T: Element> LinearSolver<T> for SparseLu<T> {
     fn refactor(&mut self, values: &[T]) -> Result<(), SolverError> {
         self.usable = false;
         let Some(plan) = &mut self.plan else {
-            return Err(SolverError::NeedsPivoting {
-                column: 0,
-                growth: f64::INFINITY,
-            });
+            return Err(SolverError::NeedsPivoting { column: 0, growth: f64::INFINITY });
         };
         plan.refactor(values)?;
         self.usable = true;
@@ -150,10 +138,7 @@ impl<T: Element> LinearSolver<T> for SparseLu<T> {
     }
 
     fn statistics(&self) -> Statistics {
-        Statistics {
-            growth: self.plan.as_ref().map_or(0.0, Plan::growth),
-            ..self.statistics
-        }
+        Statistics { growth: self.plan.as_ref().map_or(0.0, Plan::growth), ..self.statistics }
     }
 
     fn weakest(&self, values: &[T]) -> Option<Singular> {
@@ -204,11 +189,7 @@ fn involved(weights: &[f64]) -> Vec<Involved> {
 /// # Errors
 /// [`SolverError::NotFinite`] with the first entry that is not.
 pub(super) fn check_finite<T: Element>(pattern: &Pattern, values: &[T]) -> Result<(), SolverError> {
-    assert_eq!(
-        values.len(),
-        pattern.nnz(),
-        "values must have one number per stored entry"
-    );
+    assert_eq!(values.len(), pattern.nnz(), "values must have one number per stored entry");
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok(()),
         Some(slot) => {

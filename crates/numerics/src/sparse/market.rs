@@ -109,9 +109,7 @@ pub fn read_market<T: MarketNumber>(text: &str) -> Result<(Pattern, Vec<T>), Mar
     let positions = triplets.row_inds().iter().zip(triplets.col_inds());
     let pattern = Pattern::new(
         triplets.rows(),
-        positions
-            .clone()
-            .map(|(&row, &column)| (row as usize, column as usize)),
+        positions.clone().map(|(&row, &column)| (row as usize, column as usize)),
     )?;
     let mut values = vec![T::ZERO; pattern.nnz()];
     for ((&row, &column), &value) in positions.zip(triplets.data()) {
@@ -151,10 +149,7 @@ fn check(text: &str) -> Result<(), MarketError> {
     }
     if found != count {
         let last = text.lines().count();
-        return Err(syntax(
-            last,
-            "expected as many entries as the size line says",
-        ));
+        return Err(syntax(last, "expected as many entries as the size line says"));
     }
     Ok(())
 }
@@ -184,10 +179,7 @@ mod tests {
         assert_eq!(pattern, *sample.pattern);
         assert_eq!(values, sample.values);
 
-        let complex: Vec<Complex64> = values
-            .iter()
-            .map(|&v| Complex64::new(v, -0.1 * v))
-            .collect();
+        let complex: Vec<Complex64> = values.iter().map(|&v| Complex64::new(v, -0.1 * v)).collect();
         let mut text = Vec::new();
         write_market(&pattern, &complex, &mut text).unwrap();
         let text = String::from_utf8(text).unwrap();
@@ -199,10 +191,7 @@ mod tests {
     fn symmetric_files_are_mirrored() {
         let text = "%%MatrixMarket matrix coordinate real symmetric\n% from a mesh\n2 2 2\n1 1 4\n2 1 -1.5e0\n";
         let (pattern, values) = read_market::<f64>(text).unwrap();
-        assert_eq!(
-            pattern.entries().collect::<Vec<_>>(),
-            [(0, 0), (1, 0), (0, 1)]
-        );
+        assert_eq!(pattern.entries().collect::<Vec<_>>(), [(0, 0), (1, 0), (0, 1)]);
         assert_eq!(values, [4.0, -1.5, -1.5]);
     }
 
@@ -225,17 +214,11 @@ mod tests {
             }
         }
         let complex = "%%MatrixMarket matrix coordinate complex general\n1 1 1\n1 1 1 2\n";
-        assert!(matches!(
-            read_market::<f64>(complex),
-            Err(MarketError::Unsupported(_))
-        ));
+        assert!(matches!(read_market::<f64>(complex), Err(MarketError::Unsupported(_))));
         let wide = "%%MatrixMarket matrix coordinate real general\n1 2 0\n";
         assert!(matches!(
             read_market::<f64>(wide),
-            Err(MarketError::NotSquare {
-                rows: 1,
-                columns: 2
-            })
+            Err(MarketError::NotSquare { rows: 1, columns: 2 })
         ));
         let empty = read_market::<f64>("");
         assert!(empty.is_err());

@@ -27,11 +27,7 @@ pub(super) struct Matching {
 /// Finds a maximum matching in O(n · nnz) at worst, near O(nnz) for circuits.
 pub(super) fn maximum_matching(pattern: &Pattern) -> Matching {
     let n = pattern.n();
-    let mut matching = Matching {
-        row_of: vec![NONE; n],
-        column_of: vec![NONE; n],
-        rank: 0,
-    };
+    let mut matching = Matching { row_of: vec![NONE; n], column_of: vec![NONE; n], rank: 0 };
     for column in 0..n {
         if pattern.slot(column, column).is_some() {
             matching.pair(column, column);
@@ -132,18 +128,13 @@ impl Search {
 /// The rows and columns to blame for a matching that is not perfect.
 pub(super) fn structural_singularity(pattern: &Pattern, matching: &Matching) -> Singular {
     let lonely = |partner: &[u32]| -> Vec<usize> {
-        (0..partner.len())
-            .filter(|&index| partner[index] == NONE)
-            .collect()
+        (0..partner.len()).filter(|&index| partner[index] == NONE).collect()
     };
     let (by_row, _) = pattern.transposed();
     let columns = alternating_reach(pattern, &matching.column_of, lonely(&matching.row_of));
     let rows = alternating_reach(&by_row, &matching.row_of, lonely(&matching.column_of));
-    let equal_weights = |set: Vec<usize>| {
-        set.into_iter()
-            .map(|index| Involved { index, weight: 1.0 })
-            .collect()
-    };
+    let equal_weights =
+        |set: Vec<usize>| set.into_iter().map(|index| Involved { index, weight: 1.0 }).collect();
     Singular {
         kind: Singularity::Structural,
         deficiency: pattern.n() - matching.rank,
@@ -192,10 +183,8 @@ mod tests {
         // Column j holds rows j and j + 1, but the diagonal of column 0 is missing: everything
         // must shift by one to make room.
         let n = 500;
-        let entries = (0..n)
-            .filter(|&j| j > 0)
-            .map(|j| (j, j))
-            .chain((0..n).map(|j| ((j + 1) % n, j)));
+        let entries =
+            (0..n).filter(|&j| j > 0).map(|j| (j, j)).chain((0..n).map(|j| ((j + 1) % n, j)));
         let pattern = Pattern::new(n, entries).unwrap();
         let matching = maximum_matching(&pattern);
         assert_eq!(matching.rank, n);

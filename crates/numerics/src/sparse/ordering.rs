@@ -66,11 +66,8 @@ pub(super) fn best_ordering(graph: &Graph) -> Vec<u32> {
         return natural;
     }
     // The natural order of a large graph may fill in completely, and counting that costs as much.
-    let mut best_flops = if n <= NATURAL_ORDER_LIMIT {
-        elimination_flops(graph, &natural)
-    } else {
-        f64::INFINITY
-    };
+    let mut best_flops =
+        if n <= NATURAL_ORDER_LIMIT { elimination_flops(graph, &natural) } else { f64::INFINITY };
     let mut best = natural;
     let Some(pattern) = CscPattern::new(n, &graph.starts, &graph.neighbours) else {
         return best;
@@ -172,10 +169,7 @@ fn elimination_flops(graph: &Graph, order: &[u32]) -> f64 {
             }
         }
     }
-    counts
-        .iter()
-        .map(|&count| 2.0 * f64::from(count) * f64::from(count) + f64::from(count))
-        .sum()
+    counts.iter().map(|&count| 2.0 * f64::from(count) * f64::from(count) + f64::from(count)).sum()
 }
 
 /// The parent of each position in the elimination tree, `NONE` at roots (Liu, ACM TOMS 12, 1986).
@@ -226,24 +220,12 @@ mod tests {
     #[test]
     fn postordering_keeps_the_operations() {
         // Three chains that join in a spine; smaller children come first.
-        let edges = [
-            (0, 3),
-            (3, 6),
-            (1, 4),
-            (4, 7),
-            (2, 5),
-            (5, 8),
-            (6, 7),
-            (7, 8),
-        ];
+        let edges = [(0, 3), (3, 6), (1, 4), (4, 7), (2, 5), (5, 8), (6, 7), (7, 8)];
         let graph = Graph::symmetrized(9, edges.into_iter());
         let order: Vec<u32> = (0..9).collect();
         let arranged = postorder(&graph, order.clone());
         assert_eq!(arranged, [2, 5, 1, 4, 0, 3, 6, 7, 8]);
-        assert_eq!(
-            elimination_flops(&graph, &arranged),
-            elimination_flops(&graph, &order)
-        );
+        assert_eq!(elimination_flops(&graph, &arranged), elimination_flops(&graph, &order));
     }
 
     #[test]

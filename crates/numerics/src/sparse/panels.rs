@@ -123,10 +123,7 @@ impl<T: Element> Panels<T> {
             for k in columns[0]..columns[1] {
                 for &row in &plan.upper_rows[plan.inner(k as usize)] {
                     if row < columns[0] {
-                        list.push(Source {
-                            panel: panel_of[row as usize],
-                            first: row,
-                        });
+                        list.push(Source { panel: panel_of[row as usize], first: row });
                     }
                 }
             }
@@ -182,10 +179,7 @@ impl<T: Element> Panels<T> {
     }
 
     fn extent(&self, panel: usize) -> Extent {
-        Extent {
-            first: self.starts[panel] as usize,
-            end: self.starts[panel + 1] as usize,
-        }
+        Extent { first: self.starts[panel] as usize, end: self.starts[panel + 1] as usize }
     }
 
     /// One panel with `LANES` ≥ its width; the error is a column and its growth.
@@ -281,11 +275,9 @@ impl<T: Element> Panels<T> {
         for p in 0..width {
             let mut row = work[extent.first + p];
             let growth = divide::<T, LANES, FUSED>(&mut row, &inverses, &upper, p);
-            plan.watch_growth(growth)
-                .map_err(|g| (extent.first + p, g))?;
-            inverses[p] = plan
-                .watch_pivot(extent.first + p, row[p])
-                .map_err(|g| (extent.first + p, g))?;
+            plan.watch_growth(growth).map_err(|g| (extent.first + p, g))?;
+            inverses[p] =
+                plan.watch_pivot(extent.first + p, row[p]).map_err(|g| (extent.first + p, g))?;
             work[extent.first + p] = row;
             upper[p][p + 1..].copy_from_slice(&row[p + 1..]);
         }
@@ -406,13 +398,8 @@ mod tests {
         let n = sample.pattern.n();
         let values: Vec<T> = sample.values.iter().map(|&value| convert(value)).collect();
         let mut plan = plan_with_panels(&sample.pattern, &values);
-        let rhs: Vec<T> = (0..n)
-            .map(|k| T::real_value(1.0 + (k % 5) as f64))
-            .collect();
-        let tolerance = ResidualTolerance {
-            relative: 1e-11,
-            absolute: 0.0,
-        };
+        let rhs: Vec<T> = (0..n).map(|k| T::real_value(1.0 + (k % 5) as f64)).collect();
+        let tolerance = ResidualTolerance { relative: 1e-11, absolute: 0.0 };
         for transposed in [false, true] {
             plan.refactor(&values).unwrap();
             let mut x = rhs.clone();

@@ -58,11 +58,7 @@ impl Pattern {
         for column in 0..n {
             column_starts[column + 1] += column_starts[column];
         }
-        Ok(Self {
-            n,
-            column_starts,
-            rows,
-        })
+        Ok(Self { n, column_starts, rows })
     }
 
     /// The number of rows, which is the number of columns.
@@ -81,10 +77,7 @@ impl Pattern {
             return None;
         }
         let start = self.column_starts[column];
-        self.column(column)
-            .binary_search(&(row as u32))
-            .ok()
-            .map(|offset| start + offset)
+        self.column(column).binary_search(&(row as u32)).ok().map(|offset| start + offset)
     }
 
     /// The slots of one column.
@@ -109,11 +102,8 @@ impl Pattern {
 
     /// All (row, column) positions in slot order.
     pub fn entries(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        (0..self.n).flat_map(|column| {
-            self.column(column)
-                .iter()
-                .map(move |&row| (row as usize, column))
-        })
+        (0..self.n)
+            .flat_map(|column| self.column(column).iter().map(move |&row| (row as usize, column)))
     }
 
     /// y ← y + A·x, with `values` of length nnz and the vectors of length n.
@@ -161,20 +151,12 @@ impl Pattern {
             origin[next[row]] = slot;
             next[row] += 1;
         }
-        let transposed = Pattern {
-            n: self.n,
-            column_starts,
-            rows,
-        };
+        let transposed = Pattern { n: self.n, column_starts, rows };
         (transposed, origin)
     }
 
     fn assert_lengths(&self, values: usize, vectors: &[usize]) {
-        assert_eq!(
-            values,
-            self.nnz(),
-            "values must have one number per stored entry"
-        );
+        assert_eq!(values, self.nnz(), "values must have one number per stored entry");
         for &length in vectors {
             assert_eq!(length, self.n, "vectors must have one number per row");
         }
@@ -201,11 +183,7 @@ mod tests {
     fn positions_outside_are_refused() {
         assert_eq!(
             Pattern::new(2, [(0, 2)]),
-            Err(SolverError::InvalidIndex {
-                row: 0,
-                column: 2,
-                n: 2
-            })
+            Err(SolverError::InvalidIndex { row: 0, column: 2, n: 2 })
         );
     }
 

@@ -29,11 +29,7 @@ impl Permutation {
             }
             starts.push(members.len() as u32);
         }
-        Self {
-            members,
-            starts,
-            n: order.len(),
-        }
+        Self { members, starts, n: order.len() }
     }
 
     /// new\[k\] = old\[order\[k\]\].
@@ -62,9 +58,7 @@ impl Permutation {
     }
 
     fn cycles(&self) -> impl Iterator<Item = &[u32]> {
-        self.starts
-            .windows(2)
-            .map(|window| &self.members[window[0] as usize..window[1] as usize])
+        self.starts.windows(2).map(|window| &self.members[window[0] as usize..window[1] as usize])
     }
 }
 

@@ -86,11 +86,8 @@ impl<T: Element> Plan<T> {
         if entries >= u32::MAX as usize {
             return Err(SolverError::TooLarge { n });
         }
-        let row_order: Vec<u32> = factors
-            .pivot_rows
-            .iter()
-            .map(|&position| analysis.rows[position as usize])
-            .collect();
+        let row_order: Vec<u32> =
+            factors.pivot_rows.iter().map(|&position| analysis.rows[position as usize]).collect();
         let mut columns = vec![0; n];
         for (k, &column) in analysis.columns.iter().enumerate() {
             columns[k] = column;
@@ -161,10 +158,7 @@ impl<T: Element> Plan<T> {
                 self.scatter_starts.push(self.scatter.len() as u32);
                 above.sort_unstable_by_key(|entry| entry.to);
                 for entry in &above {
-                    self.copies.push(Move {
-                        slot: entry.slot,
-                        to: self.upper.len() as u32,
-                    });
+                    self.copies.push(Move { slot: entry.slot, to: self.upper.len() as u32 });
                     self.upper_rows.push(entry.to);
                     self.upper.push(values[entry.slot as usize]);
                 }
@@ -304,10 +298,7 @@ impl<T: Element> Plan<T> {
 
     /// The report of pivots that no longer suit.
     pub(super) fn stale(&self, k: usize, growth: f64) -> SolverError {
-        SolverError::NeedsPivoting {
-            column: self.column_order[k] as usize,
-            growth,
-        }
+        SolverError::NeedsPivoting { column: self.column_order[k] as usize, growth }
     }
 
     /// Where the entries of U within the diagonal block are, for one column.
@@ -395,9 +386,8 @@ impl<T: Element> Plan<T> {
     pub(super) fn smallest_pivot(&self, pattern: &Pattern, values: &[T]) -> Option<usize> {
         let share = |k: usize| {
             let slots = pattern.column_slots(self.column_order[k] as usize);
-            let largest = values[slots]
-                .iter()
-                .fold(0.0_f64, |max, value| max.max(value.magnitude()));
+            let largest =
+                values[slots].iter().fold(0.0_f64, |max, value| max.max(value.magnitude()));
             1.0 / (self.inverse_pivots[k].magnitude() * largest)
         };
         (0..self.n).min_by(|&a, &b| share(a).total_cmp(&share(b)))
@@ -418,10 +408,8 @@ impl<T: Element> Plan<T> {
         let below = |k: usize| span(&self.lower_starts, k).len() as f64;
         (0..self.n)
             .map(|k| {
-                let updates: f64 = self.upper_rows[self.inner(k)]
-                    .iter()
-                    .map(|&j| below(j as usize))
-                    .sum();
+                let updates: f64 =
+                    self.upper_rows[self.inner(k)].iter().map(|&j| below(j as usize)).sum();
                 2.0 * updates + below(k)
             })
             .sum()

@@ -45,10 +45,7 @@ pub struct Refiner<T> {
 impl<T: Element> Refiner<T> {
     /// Workspace for systems of order `n`.
     pub fn new(n: usize) -> Self {
-        Self {
-            residual: vec![T::ZERO; n],
-            bound: vec![0.0; n],
-        }
+        Self { residual: vec![T::ZERO; n], bound: vec![0.0; n] }
     }
 
     /// Solves A·x = b into `x` and takes one step of refinement if a row fails the test.
@@ -77,10 +74,7 @@ impl<T: Element> Refiner<T> {
             *x += correction;
         }
         let second = self.check(solver.pattern(), values, rhs, x, tolerance);
-        Ok(Accuracy {
-            refined: true,
-            ..second
-        })
+        Ok(Accuracy { refined: true, ..second })
     }
 
     /// The componentwise error of a given `x`.
@@ -102,11 +96,7 @@ impl<T: Element> Refiner<T> {
                 self.bound[row as usize] += product.magnitude();
             }
         }
-        let mut accuracy = Accuracy {
-            error: 0.0,
-            row: 0,
-            refined: false,
-        };
+        let mut accuracy = Accuracy { error: 0.0, row: 0, refined: false };
         for (row, (residual, &bound)) in self.residual.iter().zip(&self.bound).enumerate() {
             let size = residual.magnitude();
             if size == 0.0 {
@@ -132,10 +122,7 @@ mod tests {
     use super::super::SparseLu;
     use super::*;
 
-    const TIGHT: ResidualTolerance = ResidualTolerance {
-        relative: 1e-14,
-        absolute: 0.0,
-    };
+    const TIGHT: ResidualTolerance = ResidualTolerance { relative: 1e-14, absolute: 0.0 };
 
     #[test]
     fn one_step_repairs_slightly_stale_factors() {

@@ -24,9 +24,7 @@ fn singular(result: Result<(), SolverError>) -> Singular {
 
 fn random_vector<T: Element>(n: usize, seed: u64, part: fn(f64, f64) -> T) -> Vec<T> {
     let mut random = Random::new(seed);
-    (0..n)
-        .map(|_| part(random.uniform() - 0.5, random.uniform() - 0.5))
-        .collect()
+    (0..n).map(|_| part(random.uniform() - 0.5, random.uniform() - 0.5)).collect()
 }
 
 /// The transposed system of a solver, so that one checker serves both.
@@ -60,10 +58,7 @@ impl<T: Element> LinearSolver<T> for Adjoint<'_, T> {
 /// Factors and refactors, then checks direct and transposed solutions row by row after at most one
 /// step of refinement.
 fn check_solutions<T: Element>(pattern: &Arc<Pattern>, values: &[T], part: fn(f64, f64) -> T) {
-    let tolerance = ResidualTolerance {
-        relative: 1e-13,
-        absolute: 1e-15,
-    };
+    let tolerance = ResidualTolerance { relative: 1e-13, absolute: 1e-15 };
     let (transposed, origin) = pattern.transposed();
     let transposed = Arc::new(transposed);
     let turned: Vec<T> = origin.iter().map(|&slot| values[slot]).collect();
@@ -76,28 +71,16 @@ fn check_solutions<T: Element>(pattern: &Arc<Pattern>, values: &[T], part: fn(f6
         let rhs = random_vector(n, 7 + round, part);
         let accuracy = refiner.solve(&lu, values, &rhs, &mut x, tolerance).unwrap();
         assert!(accuracy.is_sufficient(), "round {round}: {accuracy:?}");
-        let adjoint = Adjoint {
-            solver: &lu,
-            pattern: transposed.clone(),
-        };
-        let accuracy = refiner
-            .solve(&adjoint, &turned, &rhs, &mut x, tolerance)
-            .unwrap();
-        assert!(
-            accuracy.is_sufficient(),
-            "round {round}, transposed: {accuracy:?}"
-        );
+        let adjoint = Adjoint { solver: &lu, pattern: transposed.clone() };
+        let accuracy = refiner.solve(&adjoint, &turned, &rhs, &mut x, tolerance).unwrap();
+        assert!(accuracy.is_sufficient(), "round {round}, transposed: {accuracy:?}");
         lu.refactor(values).unwrap();
     }
 }
 
 fn with_capacitances(sample: &Sample, seed: u64) -> Vec<Complex64> {
     let mut random = Random::new(seed);
-    sample
-        .values
-        .iter()
-        .map(|&g| Complex64::new(g, g * (random.uniform() - 0.3)))
-        .collect()
+    sample.values.iter().map(|&g| Complex64::new(g, g * (random.uniform() - 0.3))).collect()
 }
 
 #[test]
@@ -171,13 +154,7 @@ fn a_floating_island_is_named() {
     stamps.conductance(Some(0), Some(1), 3e-4);
     stamps.conductance(Some(1), Some(2), 7e-5);
     stamps.voltage_source(Some(2), None, 7);
-    for (a, b, siemens) in [
-        (3, 4, 0.1),
-        (4, 5, 0.3),
-        (5, 6, 0.7),
-        (6, 3, 0.9),
-        (3, 5, 1e-3),
-    ] {
+    for (a, b, siemens) in [(3, 4, 0.1), (4, 5, 0.3), (5, 6, 0.7), (6, 3, 0.9), (3, 5, 1e-3)] {
         stamps.conductance(Some(a), Some(b), siemens);
     }
     // A sensing element sees the island without holding it.
@@ -282,11 +259,7 @@ fn vanished_and_cancelled_pivots_are_noticed() {
     let pattern = Arc::new(Pattern::new(2, [(0, 0), (0, 1), (1, 0), (1, 1)]).unwrap());
     let mut lu = SparseLu::new(pattern).unwrap();
     lu.factor(&[1.0, 0.5, 0.5, 1.0]).unwrap();
-    for values in [
-        [0.0, 1.0, 1.0, 0.0],
-        [0.1 + 0.2, -0.3, -0.3, 0.3],
-        [f64::NAN, 1.0, 1.0, 1.0],
-    ] {
+    for values in [[0.0, 1.0, 1.0, 0.0], [0.1 + 0.2, -0.3, -0.3, 0.3], [f64::NAN, 1.0, 1.0, 1.0]] {
         let refused = lu.refactor(&values);
         assert!(
             matches!(refused, Err(SolverError::NeedsPivoting { .. })),
@@ -307,10 +280,7 @@ fn values_that_are_not_finite_are_located() {
     let slot = sample.pattern.slot(2, 1).unwrap();
     values[slot] = f64::NAN;
     let mut lu = SparseLu::new(sample.pattern.clone()).unwrap();
-    assert_eq!(
-        lu.factor(&values),
-        Err(SolverError::NotFinite { row: 2, column: 1 })
-    );
+    assert_eq!(lu.factor(&values), Err(SolverError::NotFinite { row: 2, column: 1 }));
 }
 
 #[test]
@@ -319,10 +289,7 @@ fn overflow_is_an_error() {
     let mut lu = SparseLu::new(pattern).unwrap();
     // The diagonal is just large enough to be kept, and the second pivot is -5e308.
     let result = lu.factor(&[2e303, -1e306, -1e306, 2e303]);
-    assert!(
-        matches!(result, Err(SolverError::Overflow { .. })),
-        "{result:?}"
-    );
+    assert!(matches!(result, Err(SolverError::Overflow { .. })), "{result:?}");
 }
 
 #[test]

@@ -75,9 +75,7 @@ impl Assignment<'_> {
             "tc" => &["tc1", "tc2"],
             _ => &[],
         };
-        let known = targets
-            .iter()
-            .all(|target| find_param(self.kind.params, target).is_some());
+        let known = targets.iter().all(|target| find_param(self.kind.params, target).is_some());
         if targets.is_empty() || !known {
             self.find(&param.key.node, param.key.span)?;
             return Err(self.reporter.report(Diagnostic::error(
@@ -172,9 +170,8 @@ impl Assignment<'_> {
             && let Some(index) = find_param(self.kind.params, near)
         {
             let remark = remark(&self.kind.params[index]);
-            diagnostic = diagnostic
-                .help(format!("did you mean \"{near}\" ({remark})?"))
-                .fix(span, near);
+            diagnostic =
+                diagnostic.help(format!("did you mean \"{near}\" ({remark})?")).fix(span, near);
         }
         diagnostic
     }
@@ -233,11 +230,7 @@ pub(crate) fn parameter_error(
             ),
             name,
         ),
-        ParamError::Inconsistent {
-            name,
-            value,
-            reason,
-        } => Diagnostic::error(
+        ParamError::Inconsistent { name, value, reason } => Diagnostic::error(
             codes::VALUE_OUT_OF_RANGE,
             span,
             format!("\"{name}\" = {value} of {owner}: {reason}"),

@@ -56,9 +56,7 @@ impl Elaborator {
         circuit: &Circuit,
     ) -> Result<(usize, f64, Span), Reported> {
         let span = condition.target.span;
-        let value = self
-            .scopes
-            .argument(&mut self.reporter, scope, &condition.value)?;
+        let value = self.scopes.argument(&mut self.reporter, scope, &condition.value)?;
         let ConditionTarget::Voltage { plus, minus } = &condition.target.node else {
             return Err(self.reporter.report(
                 Diagnostic::error(
@@ -101,9 +99,7 @@ impl Elaborator {
                     format!("the circuit has no node \"{plus}\""),
                 );
                 // The condition is left out in any case.
-                let _ = self
-                    .reporter
-                    .tolerate(diagnostic.did_you_mean(near.as_deref()));
+                let _ = self.reporter.tolerate(diagnostic.did_you_mean(near.as_deref()));
                 Err(Reported)
             }
         }
@@ -117,8 +113,7 @@ impl Elaborator {
                 Some((_, first)) if exact && *first != value => {
                     let message =
                         format!("this node is already set to {first} V, it cannot be {value} V");
-                    self.reporter
-                        .report(Diagnostic::error(codes::BAD_CONDITION, span, message));
+                    self.reporter.report(Diagnostic::error(codes::BAD_CONDITION, span, message));
                 }
                 Some(entry) => entry.1 = value,
             }

@@ -77,12 +77,7 @@ impl Elaborator {
             ElementBody::VoltageSwitch(body) => {
                 let mut terminals = body.nodes.to_vec();
                 terminals.extend(body.control.iter().cloned());
-                let line = Line {
-                    element,
-                    terminals,
-                    lenders: Vec::new(),
-                    params: &body.params,
-                };
+                let line = Line { element, terminals, lenders: Vec::new(), params: &body.params };
                 self.switch(line, &body.model, body.initially_on.as_ref(), scope)
             }
             ElementBody::CurrentSwitch(body) => {
@@ -123,11 +118,7 @@ impl Elaborator {
     /// The kind that an element letter means where no model says more.
     pub(crate) fn letter_kind(&mut self, element: &Element) -> Result<&'static Kind, Reported> {
         let letter = element.letter();
-        let kind = self
-            .kinds
-            .iter()
-            .find(|kind| kind.letter == Some(letter))
-            .copied();
+        let kind = self.kinds.iter().find(|kind| kind.letter == Some(letter)).copied();
         kind.ok_or_else(|| self.report_no_device(element))
     }
 
@@ -135,10 +126,7 @@ impl Elaborator {
         self.reporter.report(Diagnostic::error(
             codes::NO_DEVICE,
             element.name.span,
-            format!(
-                "there is no device for elements that start with \"{}\"",
-                element.letter()
-            ),
+            format!("there is no device for elements that start with \"{}\"", element.letter()),
         ))
     }
 
@@ -179,20 +167,13 @@ impl Elaborator {
             return Ok(());
         }
         let most = kind.terminals().count();
-        let least = kind
-            .terminals()
-            .filter(|t| t.role == Role::Terminal)
-            .count();
+        let least = kind.terminals().filter(|t| t.role == Role::Terminal).count();
         let found = line.terminals.len();
         if (least..=most).contains(&found) {
             return Ok(());
         }
         let names: Vec<&str> = kind.terminals().map(|t| t.name).collect();
-        let expected = if least == most {
-            least.to_string()
-        } else {
-            format!("{least} to {most}")
-        };
+        let expected = if least == most { least.to_string() } else { format!("{least} to {most}") };
         Err(self.reporter.report(
             Diagnostic::error(
                 codes::WRONG_NODE_COUNT,
@@ -229,9 +210,7 @@ impl Elaborator {
             kind,
             place: Place::Instance,
             owner,
-            params: base
-                .as_ref()
-                .map_or_else(|| (kind.new_params)(), |params| params.boxed()),
+            params: base.as_ref().map_or_else(|| (kind.new_params)(), |params| params.boxed()),
             dependence: Dependence::default(),
         };
         let mut result = Ok(());
@@ -302,25 +281,19 @@ impl Elaborator {
         dependence.extend(&common.dependence);
         let mut structure = common.structure;
         structure.extend(&outer_dependence);
-        let celsius = common
-            .temperature_celsius
-            .unwrap_or(self.scopes.temperature_celsius + common.rise);
+        let celsius =
+            common.temperature_celsius.unwrap_or(self.scopes.temperature_celsius + common.rise);
         let terminals = line.terminals.iter();
         let lenders = line.lenders.iter();
         vec![Draft {
             name: self.scopes.device(scope, &line.element.name.node),
             kind,
-            terminals: terminals
-                .map(|node| self.scopes.node(scope, &node.node))
-                .collect(),
+            terminals: terminals.map(|node| self.scopes.node(scope, &node.node)).collect(),
             lenders: lenders
                 .map(|name| Spanned::new(self.scopes.device(scope, &name.node), name.span))
                 .collect(),
             params,
-            environment: Environment {
-                temperature: celsius + ZERO_CELSIUS,
-                ..self.environment
-            },
+            environment: Environment { temperature: celsius + ZERO_CELSIUS, ..self.environment },
             rise: match common.temperature_celsius {
                 Some(_) => None,
                 None => Some(common.rise),
@@ -353,20 +326,14 @@ impl Elaborator {
                     continue;
                 }
             }
-            let value = self
-                .scopes
-                .argument(&mut self.reporter, scope, &param.value)?;
+            let value = self.scopes.argument(&mut self.reporter, scope, &param.value)?;
             let in_range = match key {
                 "m" => value.value >= 0.0,
                 "temp" => value.value > -ZERO_CELSIUS,
                 _ => true,
             };
             if !in_range {
-                let allowed = if key == "m" {
-                    "zero or more"
-                } else {
-                    "above -273.15 °C"
-                };
+                let allowed = if key == "m" { "zero or more" } else { "above -273.15 °C" };
                 return Err(self.reporter.report(
                     Diagnostic::error(
                         codes::VALUE_OUT_OF_RANGE,
@@ -441,17 +408,11 @@ impl Elaborator {
         let name = Spanned::new(name.clone(), words[place].span);
         let model = self.model_for(&name, element, scope)?;
         let terminals = self.node_names(&words[..place])?;
-        let line = Line {
-            element,
-            terminals,
-            lenders: Vec::new(),
-            params,
-        };
+        let line = Line { element, terminals, lenders: Vec::new(), params };
         let rest = &words[place + 1..];
         self.instance(line, model.kind, Some(&model), scope, |assignment| {
             let mut value_given = false;
-            rest.iter()
-                .try_for_each(|word| positional(assignment, word, &mut value_given))
+            rest.iter().try_for_each(|word| positional(assignment, word, &mut value_given))
         })
     }
 
@@ -473,10 +434,7 @@ impl Elaborator {
                 continue;
             };
             let (kind, _) = self.model_kind(&card, home)?;
-            let least = kind
-                .terminals()
-                .filter(|t| t.role == Role::Terminal)
-                .count();
+            let least = kind.terminals().filter(|t| t.role == Role::Terminal).count();
             if fits(kind, letter) && index >= least {
                 return Ok(index);
             }
@@ -489,11 +447,7 @@ impl Elaborator {
             .kinds
             .iter()
             .find(|kind| kind.letter == Some(letter))
-            .map(|kind| {
-                kind.terminals()
-                    .filter(|t| t.role == Role::Terminal)
-                    .count()
-            });
+            .map(|kind| kind.terminals().filter(|t| t.role == Role::Terminal).count());
         // Without a kind's help the model is taken to be the last bare word.
         let last = words.len().saturating_sub(1);
         Ok(usual.unwrap_or(last).min(last))

@@ -251,19 +251,14 @@ impl Elaborator {
         let letter = device.chars().next()?;
         // A path from inside a subcircuit comes as x.<prefix>x2.v1 from the rule for device names.
         let path = path.strip_prefix("x.").unwrap_or(path);
-        self.instances
-            .get(&format!("{letter}.{path}.{device}"))
-            .copied()
+        self.instances.get(&format!("{letter}.{path}.{device}")).copied()
     }
 
     fn has_branch(&self, id: InstanceId) -> bool {
         let spec = self.builder.spec(id);
         let has_branch = |unknowns: &[Unknown]| unknowns.iter().any(|u| u.role == Role::Branch);
         match spec.params.as_any().downcast_ref::<VariableParams>() {
-            Some(params) => params
-                .model
-                .as_ref()
-                .is_some_and(|model| has_branch(model.unknowns())),
+            Some(params) => params.model.as_ref().is_some_and(|model| has_branch(model.unknowns())),
             None => has_branch(spec.kind.unknowns),
         }
     }
@@ -361,9 +356,7 @@ impl Elaborator {
                     span,
                     "together the coupled inductors would deliver energy",
                 )
-                .label(format!(
-                    "the matrix of the couplings has the eigenvalue {value:.4}"
-                ))
+                .label(format!("the matrix of the couplings has the eigenvalue {value:.4}"))
                 .help("no eigenvalue may be negative: lower a coefficient, or turn its sign"),
             );
         }
@@ -379,9 +372,7 @@ impl Elaborator {
             return;
         };
         let mut params = (kind.new_params)();
-        let Some(index) = kind
-            .value
-            .and_then(|name| ovonic_device::find_param(kind.params, name))
+        let Some(index) = kind.value.and_then(|name| ovonic_device::find_param(kind.params, name))
         else {
             return;
         };
@@ -473,13 +464,8 @@ impl Elaborator {
             multiplicity,
             dependence,
         };
-        let inner = self
-            .scopes
-            .open(&definition, home, scope, line, ports, given);
-        self.opened.insert(
-            format!("{}{}", self.scopes.prefix(scope), element.name),
-            inner,
-        );
+        let inner = self.scopes.open(&definition, home, scope, line, ports, given);
+        self.opened.insert(format!("{}{}", self.scopes.prefix(scope), element.name), inner);
         let trace = self.scopes.trace(inner);
         self.reporter.set_trace(&trace);
         let choice = self.scopes.decide(&mut self.reporter, inner);
@@ -495,9 +481,7 @@ impl Elaborator {
         value: &Argument,
     ) -> Result<(f64, Dependence), Reported> {
         let expression = super::scope::expression_of(value);
-        let value = self
-            .scopes
-            .evaluate(&mut self.reporter, scope, &expression)?;
+        let value = self.scopes.evaluate(&mut self.reporter, scope, &expression)?;
         Ok((value.value, value.dependence))
     }
 
@@ -509,10 +493,7 @@ impl Elaborator {
             Diagnostic::error(
                 codes::UNKNOWN_PARAMETER,
                 span,
-                format!(
-                    "unknown parameter \"{key}\" for subcircuit \"{}\"",
-                    definition.name
-                ),
+                format!("unknown parameter \"{key}\" for subcircuit \"{}\"", definition.name),
             )
             .did_you_mean(suggest(key, names.iter().copied()))
             .secondary(definition.span, "the subcircuit is defined here"),
@@ -526,9 +507,7 @@ impl Elaborator {
         words: &[Spanned<Word>],
         scope: ScopeId,
     ) -> Result<(Arc<Definition>, ScopeId), Reported> {
-        let word = words
-            .last()
-            .and_then(|word| Some((word.node.text()?, word.span)));
+        let word = words.last().and_then(|word| Some((word.node.text()?, word.span)));
         let Some((name, span)) = word else {
             return Err(self.reporter.report(Diagnostic::error(
                 codes::UNKNOWN_SUBCIRCUIT,
@@ -540,9 +519,7 @@ impl Elaborator {
         if let Some(found) = self.scopes.subcircuit(scope, &name) {
             return Ok(found);
         }
-        let names = self
-            .scopes
-            .visible(scope, |table| table.subcircuits.keys().collect());
+        let names = self.scopes.visible(scope, |table| table.subcircuits.keys().collect());
         let diagnostic = Diagnostic::error(
             codes::UNKNOWN_SUBCIRCUIT,
             span,

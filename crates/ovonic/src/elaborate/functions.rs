@@ -49,49 +49,23 @@ const BINARY: &[(&str, Binary)] = &[
 ];
 
 /// Functions with a rule of their own.
-const SPECIAL: &[&str] = &[
-    "pwr",
-    "min",
-    "max",
-    "limit",
-    "if",
-    "ternary_fcn",
-    "table",
-    "pwl",
-    "sign",
-    "square",
-    "fmod",
-];
+const SPECIAL: &[&str] =
+    &["pwr", "min", "max", "limit", "if", "ternary_fcn", "table", "pwl", "sign", "square", "fmod"];
 
 /// Functions that other simulators know, with the reason why they are not here.
 const REFUSED: &[(&str, &str)] = &[
-    (
-        "ddt",
-        "put the dynamics into capacitors or inductors, or use B elements with Q= or C=",
-    ),
+    ("ddt", "put the dynamics into capacitors or inductors, or use B elements with Q= or C="),
     ("sdt", "integrate with a capacitor that a B element charges"),
     ("idt", "integrate with a capacitor that a B element charges"),
     ("delay", "use a transmission line T"),
     ("absdelay", "use a transmission line T"),
-    (
-        "gauss",
-        "statistical parameters are varied by repeated runs",
-    ),
-    (
-        "agauss",
-        "statistical parameters are varied by repeated runs",
-    ),
+    ("gauss", "statistical parameters are varied by repeated runs"),
+    ("agauss", "statistical parameters are varied by repeated runs"),
     ("unif", "statistical parameters are varied by repeated runs"),
-    (
-        "aunif",
-        "statistical parameters are varied by repeated runs",
-    ),
+    ("aunif", "statistical parameters are varied by repeated runs"),
     ("rnd", "statistical parameters are varied by repeated runs"),
     ("rand", "statistical parameters are varied by repeated runs"),
-    (
-        "random",
-        "statistical parameters are varied by repeated runs",
-    ),
+    ("random", "statistical parameters are varied by repeated runs"),
     ("mc", "statistical parameters are varied by repeated runs"),
 ];
 
@@ -271,11 +245,7 @@ pub(super) fn apply_table(
     continued: bool,
 ) -> Result<Node, Reported> {
     let table = Table::new(points).map_err(|error| {
-        lowering.reporter.report(Diagnostic::error(
-            codes::INVALID_VALUE,
-            span,
-            error.to_string(),
-        ))
+        lowering.reporter.report(Diagnostic::error(codes::INVALID_VALUE, span, error.to_string()))
     })?;
     let ends = outer_segments(table.points());
     let mut node = lowering.builder.table(table, argument);

@@ -77,21 +77,13 @@ impl Elaborator {
         body: &Passive,
         scope: ScopeId,
     ) -> Option<Dependence> {
-        let named = body
-            .params
-            .iter()
-            .find(|param| formula_quantity('r', &param.key.node).is_some());
+        let named =
+            body.params.iter().find(|param| formula_quantity('r', &param.key.node).is_some());
         let argument = value.or(named.map(|param| &param.value))?;
-        if matches!(
-            argument.node,
-            Value::Name(_) | Value::Text(_) | Value::List(_)
-        ) {
+        if matches!(argument.node, Value::Name(_) | Value::Text(_) | Value::List(_)) {
             return None;
         }
-        let value = self
-            .scopes
-            .argument(&mut self.reporter, scope, argument)
-            .ok()?;
+        let value = self.scopes.argument(&mut self.reporter, scope, argument).ok()?;
         (value.value == 0.0).then_some(value.dependence)
     }
 
@@ -106,12 +98,8 @@ impl Elaborator {
         // Whatever else describes the resistor multiplies zero.
         let keeps = |param: &&Param| matches!(param.key.node.as_str(), "m" | "temp" | "dtemp");
         let params: Vec<Param> = body.params.iter().filter(keeps).cloned().collect();
-        let line = Line {
-            element,
-            terminals: body.nodes.to_vec(),
-            lenders: Vec::new(),
-            params: &params,
-        };
+        let line =
+            Line { element, terminals: body.nodes.to_vec(), lenders: Vec::new(), params: &params };
         self.formula(line, Quantity::Resistance, scope, |lowering| {
             lowering.depends_on(&dependence);
             Ok(lowering.builder.constant(0.0))
@@ -206,12 +194,7 @@ impl Elaborator {
             if let Some(dc) = &body.dc {
                 assignment.set("dc", dc)?;
             }
-            if let Some(AcStimulus {
-                span,
-                magnitude,
-                phase,
-            }) = &body.ac
-            {
+            if let Some(AcStimulus { span, magnitude, phase }) = &body.ac {
                 match magnitude {
                     Some(magnitude) => assignment.set("acmag", magnitude)?,
                     None => {
@@ -262,21 +245,14 @@ impl Elaborator {
                 }
                 line.terminals.extend(control.iter().cloned());
                 let kind = self.letter_kind(element)?;
-                self.instance(line, kind, None, scope, |assignment| {
-                    assignment.set("gain", gain)
-                })
+                self.instance(line, kind, None, scope, |assignment| assignment.set("gain", gain))
             }
-            Transfer::Polynomial {
-                controls,
-                coefficients,
-            } => {
+            Transfer::Polynomial { controls, coefficients } => {
                 let coefficients = self.numbers(coefficients, scope)?;
                 self.formula(line, quantity, scope, |lowering| {
                     lowering.depends_on(&coefficients.1);
-                    let controls: Result<Vec<Node>, Reported> = controls
-                        .iter()
-                        .map(|control| lowering.control_voltage(control))
-                        .collect();
+                    let controls: Result<Vec<Node>, Reported> =
+                        controls.iter().map(|control| lowering.control_voltage(control)).collect();
                     polynomial(lowering, &controls?, &coefficients.0, element.span)
                 })
             }
@@ -314,21 +290,14 @@ impl Elaborator {
                 }
                 line.lenders.push(control.clone());
                 let kind = self.letter_kind(element)?;
-                self.instance(line, kind, None, scope, |assignment| {
-                    assignment.set("gain", gain)
-                })
+                self.instance(line, kind, None, scope, |assignment| assignment.set("gain", gain))
             }
-            Transfer::Polynomial {
-                controls,
-                coefficients,
-            } => {
+            Transfer::Polynomial { controls, coefficients } => {
                 let coefficients = self.numbers(coefficients, scope)?;
                 self.formula(line, quantity, scope, |lowering| {
                     lowering.depends_on(&coefficients.1);
-                    let controls: Result<Vec<Node>, Reported> = controls
-                        .iter()
-                        .map(|control| lowering.control_current(control))
-                        .collect();
+                    let controls: Result<Vec<Node>, Reported> =
+                        controls.iter().map(|control| lowering.control_current(control)).collect();
                     polynomial(lowering, &controls?, &coefficients.0, element.span)
                 })
             }
@@ -395,9 +364,7 @@ impl Elaborator {
             lenders: Vec::new(),
             params: &body.params,
         };
-        self.formula(line, quantity, scope, |lowering| {
-            lowering.lower(&body.expression)
-        })
+        self.formula(line, quantity, scope, |lowering| lowering.lower(&body.expression))
     }
 
     /// A device whose quantity is a formula.
@@ -410,20 +377,13 @@ impl Elaborator {
     ) -> Result<Vec<Draft>, Reported> {
         let element = line.element;
         let mut signals = Signals::default();
-        let mut lowering = Lowering::new(
-            &mut self.scopes,
-            &mut self.reporter,
-            scope,
-            Some(&mut signals),
-        );
+        let mut lowering =
+            Lowering::new(&mut self.scopes, &mut self.reporter, scope, Some(&mut signals));
         let root = build(&mut lowering)?;
         let (expression, mut dependence) = lowering.finish(root);
 
-        let own: Vec<String> = line
-            .terminals
-            .iter()
-            .map(|node| self.scopes.node(scope, &node.node))
-            .collect();
+        let own: Vec<String> =
+            line.terminals.iter().map(|node| self.scopes.node(scope, &node.node)).collect();
         let own_device = self.scopes.device(scope, &element.name.node);
         let (mut nodes, mut lenders) = (Vec::new(), Vec::new());
         let senses: Vec<Sense> = signals
@@ -451,26 +411,17 @@ impl Elaborator {
                     format!("\"{}\": {error}", element.name),
                 ))
             })?;
-        let has_initial = matches!(
-            quantity,
-            Quantity::Capacitance | Quantity::Charge | Quantity::Inductance
-        );
-        let (initial, rest): (Vec<&Param>, Vec<&Param>) = line
-            .params
-            .iter()
-            .partition(|param| has_initial && param.key.node == "ic");
+        let has_initial =
+            matches!(quantity, Quantity::Capacitance | Quantity::Charge | Quantity::Inductance);
+        let (initial, rest): (Vec<&Param>, Vec<&Param>) =
+            line.params.iter().partition(|param| has_initial && param.key.node == "ic");
         if let Some(param) = initial.first() {
-            let value = self
-                .scopes
-                .argument(&mut self.reporter, scope, &param.value)?;
+            let value = self.scopes.argument(&mut self.reporter, scope, &param.value)?;
             dependence.extend(&value.dependence);
             source = source.with_initial(value.value);
         }
         let rest: Vec<Param> = rest.into_iter().cloned().collect();
-        let line = Line {
-            params: &rest,
-            ..line
-        };
+        let line = Line { params: &rest, ..line };
         let params = Arc::new(source.into_params());
         let mut drafts = self.complete(line, &behavioural::KIND, params, dependence, scope)?;
         for draft in &mut drafts {
@@ -488,11 +439,8 @@ impl Elaborator {
         scope: ScopeId,
     ) -> Result<Vec<Draft>, Reported> {
         let kind = self.letter_kind(element)?;
-        let inductors: Result<Vec<Inductor>, Reported> = body
-            .inductors
-            .iter()
-            .map(|name| self.inductor(name, scope))
-            .collect();
+        let inductors: Result<Vec<Inductor>, Reported> =
+            body.inductors.iter().map(|name| self.inductor(name, scope)).collect();
         let inductors = inductors?;
         let mut drafts = Vec::new();
         let n = inductors.len();
@@ -502,10 +450,7 @@ impl Elaborator {
                 let line = Line {
                     element,
                     terminals: Vec::new(),
-                    lenders: vec![
-                        body.inductors[first].clone(),
-                        body.inductors[second].clone(),
-                    ],
+                    lenders: vec![body.inductors[first].clone(), body.inductors[second].clone()],
                     params: &body.params,
                 };
                 let mut pair = self.instance(line, kind, None, scope, |assignment| {
@@ -586,12 +531,7 @@ fn product(
     right: Node,
     span: Span,
 ) -> Result<Node, Reported> {
-    lowering.binary(
-        ovonic_numerics::expression::Binary::Multiply,
-        left,
-        right,
-        span,
-    )
+    lowering.binary(ovonic_numerics::expression::Binary::Multiply, left, right, span)
 }
 
 fn polynomial(
@@ -601,10 +541,6 @@ fn polynomial(
     span: Span,
 ) -> Result<Node, Reported> {
     behavioural::polynomial(&mut lowering.builder, controls, coefficients).map_err(|error| {
-        lowering.reporter.report(Diagnostic::error(
-            codes::NOT_FINITE,
-            span,
-            error.to_string(),
-        ))
+        lowering.reporter.report(Diagnostic::error(codes::NOT_FINITE, span, error.to_string()))
     })
 }

@@ -82,10 +82,7 @@ impl Scopes {
         let mut lowering = Lowering::new(self, reporter, scope, None);
         let node = lowering.lower(expression)?;
         let value = lowering.constant(node, expression.span)?;
-        Ok(Evaluated {
-            value,
-            dependence: lowering.dependence,
-        })
+        Ok(Evaluated { value, dependence: lowering.dependence })
     }
 }
 
@@ -154,11 +151,7 @@ impl<'a> Lowering<'a> {
         span: Span,
     ) -> Result<Node, Reported> {
         result.map_err(|error| {
-            self.reporter.report(Diagnostic::error(
-                codes::NOT_FINITE,
-                span,
-                error.to_string(),
-            ))
+            self.reporter.report(Diagnostic::error(codes::NOT_FINITE, span, error.to_string()))
         })
     }
 
@@ -227,11 +220,9 @@ impl<'a> Lowering<'a> {
                 self.unary(operation, operand, span)
             }
             ExprKind::Binary { .. } => self.chain(expression),
-            ExprKind::Conditional {
-                condition,
-                then,
-                otherwise,
-            } => self.conditional(condition, then, otherwise),
+            ExprKind::Conditional { condition, then, otherwise } => {
+                self.conditional(condition, then, otherwise)
+            }
         }
     }
 
@@ -304,10 +295,7 @@ impl<'a> Lowering<'a> {
                 return Ok(*node);
             }
         }
-        if let Some(value) = self
-            .scopes
-            .parameter(self.reporter, self.scope, name, span)?
-        {
+        if let Some(value) = self.scopes.parameter(self.reporter, self.scope, name, span)? {
             self.dependence.extend(&value.dependence);
             return Ok(self.builder.constant(value.value));
         }
@@ -348,11 +336,7 @@ impl<'a> Lowering<'a> {
             )
             .help("a formula holds at every frequency; use capacitors and inductors for dynamics")
         } else {
-            Diagnostic::error(
-                codes::NOT_CONSTANT,
-                span,
-                format!("\"{name}\" is not a constant"),
-            )
+            Diagnostic::error(codes::NOT_CONSTANT, span, format!("\"{name}\" is not a constant"))
         };
         self.reporter.report(diagnostic)
     }
@@ -438,10 +422,7 @@ impl<'a> Lowering<'a> {
                 arguments.push((argument.node.clone(), self.lower(value)?));
             }
             let caller = std::mem::replace(&mut self.scope, home);
-            self.frames.push(Frame {
-                function: name.node.clone(),
-                arguments,
-            });
+            self.frames.push(Frame { function: name.node.clone(), arguments });
             let result = self.lower(&function.body);
             self.frames.pop();
             self.scope = caller;
@@ -470,18 +451,14 @@ impl<'a> Lowering<'a> {
         Err(self.reporter.report(Diagnostic::error(
             codes::WRONG_ARGUMENT_COUNT,
             name.span,
-            format!(
-                "function \"{name}\" takes {expected} argument{plural}, not {}",
-                args.len()
-            ),
+            format!("function \"{name}\" takes {expected} argument{plural}, not {}", args.len()),
         )))
     }
 
     /// Reports a function that does not exist.
     pub(crate) fn report_unknown_function(&mut self, name: &Name) -> Reported {
-        let mut candidates = self
-            .scopes
-            .visible(self.scope, |table| table.functions.keys().collect());
+        let mut candidates =
+            self.scopes.visible(self.scope, |table| table.functions.keys().collect());
         let built_in: Vec<&str> = functions::names().collect();
         candidates.extend(built_in);
         let near = suggest(&name.node, candidates).map(str::to_owned);
@@ -547,11 +524,9 @@ fn reads_signals(
             }
             ExprKind::Unary { operand, .. } => open.push(operand),
             ExprKind::Binary { left, right, .. } => open.extend([&**left, &**right]),
-            ExprKind::Conditional {
-                condition,
-                then,
-                otherwise,
-            } => open.extend([&**condition, &**then, &**otherwise]),
+            ExprKind::Conditional { condition, then, otherwise } => {
+                open.extend([&**condition, &**then, &**otherwise])
+            }
             _ => {}
         }
     }

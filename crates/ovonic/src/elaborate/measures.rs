@@ -38,11 +38,7 @@ pub(crate) struct Measure {
 #[derive(Clone, Debug)]
 pub(crate) enum MeasureTask {
     /// A number that follows from the whole curve.
-    Statistic {
-        statistic: Statistic,
-        signal: Signal,
-        window: Window,
-    },
+    Statistic { statistic: Statistic, signal: Signal, window: Window },
     /// The value of a signal at a place.
     Find { signal: Signal, place: Place },
     /// The slope of a signal at a place.
@@ -185,12 +181,7 @@ impl Elaborator {
             reader.place = argument_span(extra);
             return Err(reader.malformed("this is not part of the measure"));
         }
-        let measure = Measure {
-            span: card.span,
-            analysis,
-            name,
-            task,
-        };
+        let measure = Measure { span: card.span, analysis, name, task };
         let request = reader.request;
         Ok((measure, request))
     }
@@ -257,11 +248,7 @@ impl<'a> Reader<'a> {
         if let Some((_, statistic)) = STATISTICS.iter().find(|(known, _)| *known == word) {
             let signal = self.signal()?;
             let window = self.window()?;
-            return Ok(MeasureTask::Statistic {
-                statistic: *statistic,
-                signal,
-                window,
-            });
+            return Ok(MeasureTask::Statistic { statistic: *statistic, signal, window });
         }
         match word {
             "find" => {
@@ -441,9 +428,7 @@ impl<'a> Reader<'a> {
         if number >= 1.0 && number.fract() == 0.0 && number < 1e15 {
             return Ok(Occurrence::Nth(number as usize));
         }
-        Err(self.malformed(format!(
-            "{number} is not a count of crossings; write 1, 2, … or last"
-        )))
+        Err(self.malformed(format!("{number} is not a count of crossings; write 1, 2, … or last")))
     }
 
     /// A level: a number, or another signal.
@@ -461,10 +446,7 @@ impl<'a> Reader<'a> {
         let Value::Name(name) = &value.node else {
             return self.elaborator.top(value);
         };
-        let expression = Expr {
-            kind: ExprKind::Name(name.clone()),
-            span: value.span,
-        };
+        let expression = Expr { kind: ExprKind::Name(name.clone()), span: value.span };
         let argument = Spanned::new(Value::Expression(Box::new(expression)), value.span);
         self.elaborator.top(&argument)
     }
@@ -488,10 +470,7 @@ fn plain(word: &Spanned<Word>) -> Option<&str> {
 fn expression(word: &Spanned<Word>) -> Option<Expr> {
     match &word.node {
         Word::Expression(expression) => Some((**expression).clone()),
-        Word::Plain(name) => Some(Expr {
-            kind: ExprKind::Name(name.clone()),
-            span: word.span,
-        }),
+        Word::Plain(name) => Some(Expr { kind: ExprKind::Name(name.clone()), span: word.span }),
         Word::Text(_) => None,
     }
 }
@@ -508,12 +487,8 @@ fn has_signal(expression: &Expr) -> bool {
         ExprKind::Call { args, .. } => args.iter().any(has_signal),
         ExprKind::Unary { operand, .. } => has_signal(operand),
         ExprKind::Binary { left, right, .. } => has_signal(left) || has_signal(right),
-        ExprKind::Conditional {
-            condition,
-            then,
-            otherwise,
-        } => [condition, then, otherwise]
-            .into_iter()
-            .any(|e| has_signal(e)),
+        ExprKind::Conditional { condition, then, otherwise } => {
+            [condition, then, otherwise].into_iter().any(|e| has_signal(e))
+        }
     }
 }

@@ -55,24 +55,16 @@ impl Elaborator {
         let Some(level) = level else {
             return Ok(candidates[0]);
         };
-        let value = self
-            .scopes
-            .argument(&mut self.reporter, home, &level.value)?;
+        let value = self.scopes.argument(&mut self.reporter, home, &level.value)?;
         let fits = |kind: &Kind| {
             kind.levels.is_empty()
-                || kind
-                    .levels
-                    .iter()
-                    .any(|&known| f64::from(known) == value.value)
+                || kind.levels.iter().any(|&known| f64::from(known) == value.value)
         };
         if let Some(found) = candidates.iter().find(|(kind, _)| fits(kind)) {
             return Ok(*found);
         }
-        let mut known: Vec<String> = candidates
-            .iter()
-            .flat_map(|(kind, _)| kind.levels)
-            .map(i32::to_string)
-            .collect();
+        let mut known: Vec<String> =
+            candidates.iter().flat_map(|(kind, _)| kind.levels).map(i32::to_string).collect();
         known.dedup();
         Err(self.reporter.report(
             Diagnostic::error(
@@ -85,11 +77,8 @@ impl Elaborator {
     }
 
     fn report_unknown_kind(&mut self, word: &Spanned<String>) -> Reported {
-        let words: Vec<&str> = self
-            .kinds
-            .iter()
-            .flat_map(|kind| kind.model_types.iter().map(|t| t.word))
-            .collect();
+        let words: Vec<&str> =
+            self.kinds.iter().flat_map(|kind| kind.model_types.iter().map(|t| t.word)).collect();
         self.reporter.report(
             Diagnostic::error(
                 codes::UNKNOWN_KIND,
@@ -168,16 +157,10 @@ impl Elaborator {
         scope: ScopeId,
         name: &Spanned<String>,
     ) -> Reported {
-        let names = self
-            .scopes
-            .visible(scope, |table| table.models.keys().collect());
+        let names = self.scopes.visible(scope, |table| table.models.keys().collect());
         self.reporter.report(
-            Diagnostic::error(
-                codes::UNKNOWN_MODEL,
-                name.span,
-                format!("unknown model \"{name}\""),
-            )
-            .did_you_mean(suggest(&name.node, names)),
+            Diagnostic::error(codes::UNKNOWN_MODEL, name.span, format!("unknown model \"{name}\""))
+                .did_you_mean(suggest(&name.node, names)),
         )
     }
 

@@ -311,13 +311,8 @@ fn method(reporter: &mut Reporter, setting: &Setting) -> Result<IntegrationMetho
         ("euler", IntegrationMethod::BackwardEuler),
         ("be", IntegrationMethod::BackwardEuler),
     ];
-    let own = IntegrationMethod::ALL
-        .into_iter()
-        .find(|method| method.name() == word);
-    let other = known
-        .iter()
-        .find(|(name, _)| *name == word)
-        .map(|(_, method)| *method);
+    let own = IntegrationMethod::ALL.into_iter().find(|method| method.name() == word);
+    let other = known.iter().find(|(name, _)| *name == word).map(|(_, method)| *method);
     own.or(other).ok_or_else(|| {
         let names: Vec<&str> = IntegrationMethod::ALL.iter().map(|m| m.name()).collect();
         reporter.report(

@@ -31,14 +31,7 @@ pub(crate) struct Wanted {
 }
 
 /// Names of vectors that analyses make themselves.
-const SCALES: &[&str] = &[
-    "time",
-    "frequency",
-    "freq",
-    "v-sweep",
-    "i-sweep",
-    "temp-sweep",
-];
+const SCALES: &[&str] = &["time", "frequency", "freq", "v-sweep", "i-sweep", "temp-sweep"];
 /// Names of the vectors of a noise analysis.
 const NOISE_VECTORS: &[&str] = &["inoise_spectrum", "onoise_spectrum", "inoise", "onoise"];
 
@@ -46,21 +39,13 @@ impl Elaborator {
     /// The output cards of the netlist.
     pub(crate) fn requests(&mut self, circuit: &Circuit) -> Vec<Request> {
         let cards = self.scopes.table(ScopeId::TOP).cards.outputs.clone();
-        cards
-            .iter()
-            .map(|card| self.request(card, circuit))
-            .collect()
+        cards.iter().map(|card| self.request(card, circuit)).collect()
     }
 
     /// What one card asks for.
     pub(crate) fn request(&mut self, card: &Output, circuit: &Circuit) -> Request {
         let analysis = card.analysis.as_ref().map(|name| name.node.clone());
-        let mut request = Request {
-            all: false,
-            outputs: Vec::new(),
-            kind: card.kind,
-            analysis,
-        };
+        let mut request = Request { all: false, outputs: Vec::new(), kind: card.kind, analysis };
         for output in &card.outputs {
             match &output.kind {
                 ExprKind::Name(name) if name == "all" => request.all = true,
@@ -87,11 +72,7 @@ impl Elaborator {
     pub(crate) fn wanted(&mut self, output: &Expr, circuit: &Circuit) -> Result<Wanted, Reported> {
         let formula = self.output(output, circuit)?;
         let quantity = formula.quantity(circuit);
-        Ok(Wanted {
-            name: self.output_name(output),
-            quantity,
-            formula,
-        })
+        Ok(Wanted { name: self.output_name(output), quantity, formula })
     }
 
     /// The name under which results carry an output.
@@ -213,10 +194,7 @@ impl Elaborator {
         if self.builder.find_node(name).is_some() {
             return Ok(Formula::Probe(self.voltage_probe(&word, None)?));
         }
-        if let Some(value) = self
-            .scopes
-            .parameter(&mut self.reporter, ScopeId::TOP, name, span)?
-        {
+        if let Some(value) = self.scopes.parameter(&mut self.reporter, ScopeId::TOP, name, span)? {
             return Ok(Formula::Constant(value.value));
         }
         Ok(Formula::Probe(self.voltage_probe(&word, None)?))
@@ -257,9 +235,7 @@ impl Elaborator {
             format!("the circuit has no device \"{name}\""),
         );
         // The output is left out in any case.
-        let _ = self
-            .reporter
-            .tolerate(diagnostic.did_you_mean(near.as_deref()));
+        let _ = self.reporter.tolerate(diagnostic.did_you_mean(near.as_deref()));
         Err(Reported)
     }
 
@@ -276,20 +252,14 @@ impl Elaborator {
         let word = quantity.node.as_str();
         let outputs = spec.kind.outputs;
         if let Some(index) = outputs.iter().position(|output| output.name == word) {
-            return Ok(Formula::Probe(Probe::DeviceOutput {
-                instance: id,
-                index,
-            }));
+            return Ok(Formula::Probe(Probe::DeviceOutput { instance: id, index }));
         }
         if word == "i" {
             return Ok(Formula::Probe(Probe::current(circuit, id)));
         }
         let unknowns = circuit.local_roles(id);
         if let Some(unknown) = unknowns.iter().position(|unknown| unknown.name == word) {
-            return Ok(Formula::Probe(Probe::Local {
-                instance: id,
-                unknown,
-            }));
+            return Ok(Formula::Probe(Probe::Local { instance: id, unknown }));
         }
         let value = find_param(spec.kind.params, word).and_then(|index| spec.params.value(index));
         if let Some(value) = value {

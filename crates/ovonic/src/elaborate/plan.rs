@@ -167,12 +167,7 @@ impl Range {
                 ((stop - start) / step + END_TOLERANCE).floor().max(0.0) as usize + 1
             }
             Range::Linear { points, .. } => *points,
-            Range::Logarithmic {
-                base,
-                points,
-                start,
-                stop,
-            } => {
+            Range::Logarithmic { base, points, start, stop } => {
                 let factors = (stop / start).ln() / base.ln();
                 (factors * *points as f64 + END_TOLERANCE).floor().max(0.0) as usize + 1
             }
@@ -191,20 +186,13 @@ impl Range {
     pub fn value(&self, index: usize) -> f64 {
         match self {
             Range::Step { start, step, .. } => start + index as f64 * step,
-            Range::Linear {
-                points,
-                start,
-                stop,
-            } => {
+            Range::Linear { points, start, stop } => {
                 let last = points.saturating_sub(1).max(1);
                 start + (stop - start) * (index as f64 / last as f64)
             }
-            Range::Logarithmic {
-                base,
-                points,
-                start,
-                ..
-            } => start * base.powf(index as f64 / *points as f64),
+            Range::Logarithmic { base, points, start, .. } => {
+                start * base.powf(index as f64 / *points as f64)
+            }
             Range::List(values) => values[index],
         }
     }
@@ -222,10 +210,7 @@ impl Elaborator {
     /// The analyses of the netlist, in the order of their cards.
     pub(crate) fn plan(&mut self) -> Vec<Planned> {
         let cards = self.scopes.table(ScopeId::TOP).cards.analyses.clone();
-        cards
-            .iter()
-            .filter_map(|card| self.plan_card(card).ok())
-            .collect()
+        cards.iter().filter_map(|card| self.plan_card(card).ok()).collect()
     }
 
     fn plan_card(&mut self, card: &Analysis) -> Result<Planned, Reported> {
@@ -237,10 +222,7 @@ impl Elaborator {
             AnalysisKind::Noise(noise) => Task::Noise(self.noise(noise)?),
             AnalysisKind::Trace(trace) => Task::Trace(self.trace(trace)?),
         };
-        Ok(Planned {
-            span: card.span,
-            task,
-        })
+        Ok(Planned { span: card.span, task })
     }
 
     /// The numbers of a `.tran` card.
@@ -254,10 +236,7 @@ impl Elaborator {
         }
         let stop = self.top(&card.stop)?;
         if stop <= 0.0 {
-            return Err(self.bad(
-                &card.stop,
-                format!("the stop time {stop} s is not positive"),
-            ));
+            return Err(self.bad(&card.stop, format!("the stop time {stop} s is not positive")));
         }
         let step = match &card.step {
             None => 0.0,
@@ -306,11 +285,7 @@ impl Elaborator {
 
     fn sweep(&mut self, sweep: &ast::Sweep) -> Result<Sweep, Reported> {
         let target = self.sweep_target(&sweep.variable, sweep.is_param)?;
-        Ok(Sweep {
-            target,
-            name: sweep.variable.node.clone(),
-            range: self.range(&sweep.range)?,
-        })
+        Ok(Sweep { target, name: sweep.variable.node.clone(), range: self.range(&sweep.range)? })
     }
 
     /// What a name on a `.dc` or `.trace` card varies.
@@ -438,9 +413,7 @@ impl Elaborator {
             format!("the circuit has no node \"{name}\""),
         );
         // What names it is left out in any case.
-        let _ = self
-            .reporter
-            .tolerate(diagnostic.did_you_mean(near.as_deref()));
+        let _ = self.reporter.tolerate(diagnostic.did_you_mean(near.as_deref()));
         Err(Reported)
     }
 
@@ -455,35 +428,13 @@ impl Elaborator {
     fn frequencies(&mut self, range: &ast::Range) -> Result<FrequencySweep, Reported> {
         let span = range_span(range);
         let sweep = match self.range(range)? {
-            Range::Linear {
-                points,
-                start,
-                stop,
-            } => FrequencySweep::Linear {
-                points,
-                start,
-                stop,
-            },
-            Range::Logarithmic {
-                base: 2.0,
-                points,
-                start,
-                stop,
-            } => FrequencySweep::Octave {
-                points,
-                start,
-                stop,
-            },
-            Range::Logarithmic {
-                points,
-                start,
-                stop,
-                ..
-            } => FrequencySweep::Decade {
-                points,
-                start,
-                stop,
-            },
+            Range::Linear { points, start, stop } => FrequencySweep::Linear { points, start, stop },
+            Range::Logarithmic { base: 2.0, points, start, stop } => {
+                FrequencySweep::Octave { points, start, stop }
+            }
+            Range::Logarithmic { points, start, stop, .. } => {
+                FrequencySweep::Decade { points, start, stop }
+            }
             list => FrequencySweep::List(list.values().collect()),
         };
         match sweep.frequencies() {
@@ -509,19 +460,10 @@ impl Elaborator {
                         format!("a step of {increment} does not lead from {first} to {last}");
                     return Err(self.bad(step, what));
                 } else {
-                    Range::Step {
-                        start: first,
-                        stop: last,
-                        step: increment,
-                    }
+                    Range::Step { start: first, stop: last, step: increment }
                 }
             }
-            ast::Range::Points {
-                scale,
-                points,
-                start,
-                stop,
-            } => {
+            ast::Range::Points { scale, points, start, stop } => {
                 let (first, last) = (self.top(start)?, self.top(stop)?);
                 let points = self.count(points)?;
                 let base = match scale.node {
@@ -530,23 +472,14 @@ impl Elaborator {
                     ast::Scale::Octave => Some(2.0),
                 };
                 match base {
-                    None => Range::Linear {
-                        points,
-                        start: first,
-                        stop: last,
-                    },
+                    None => Range::Linear { points, start: first, stop: last },
                     Some(_) if !(first > 0.0 && last >= first) => {
                         let what = format!(
                             "a logarithmic range needs 0 < start <= stop, not {first} to {last}"
                         );
                         return Err(self.bad(start, what));
                     }
-                    Some(base) => Range::Logarithmic {
-                        base,
-                        points,
-                        start: first,
-                        stop: last,
-                    },
+                    Some(base) => Range::Logarithmic { base, points, start: first, stop: last },
                 }
             }
             ast::Range::List(values) => {
@@ -567,9 +500,7 @@ impl Elaborator {
 
     /// A number on a card at the top.
     pub(crate) fn top(&mut self, argument: &Argument) -> Result<f64, Reported> {
-        let value = self
-            .scopes
-            .argument(&mut self.reporter, ScopeId::TOP, argument)?;
+        let value = self.scopes.argument(&mut self.reporter, ScopeId::TOP, argument)?;
         Ok(value.value)
     }
 
@@ -593,9 +524,7 @@ impl Elaborator {
 fn range_span(range: &ast::Range) -> Span {
     match range {
         ast::Range::Step { start, stop, step } => start.span.to(stop.span).to(step.span),
-        ast::Range::Points {
-            scale, start, stop, ..
-        } => scale.span.to(start.span).to(stop.span),
+        ast::Range::Points { scale, start, stop, .. } => scale.span.to(start.span).to(stop.span),
         ast::Range::List(values) => {
             let first = values.first().map(|value| value.span).unwrap_or_default();
             values.iter().fold(first, |span, value| span.to(value.span))
@@ -620,19 +549,10 @@ mod tests {
 
     #[test]
     fn decades_have_their_points() {
-        let range = Range::Logarithmic {
-            base: 10.0,
-            points: 10,
-            start: 1.0,
-            stop: 1e6,
-        };
+        let range = Range::Logarithmic { base: 10.0, points: 10, start: 1.0, stop: 1e6 };
         assert_eq!(range.len(), 61);
         assert!((range.value(60) / 1e6 - 1.0).abs() < 1e-12);
-        let line = Range::Linear {
-            points: 3,
-            start: 1.0,
-            stop: 2.0,
-        };
+        let line = Range::Linear { points: 3, start: 1.0, stop: 2.0 };
         assert_eq!(line.values().collect::<Vec<_>>(), [1.0, 1.5, 2.0]);
     }
 }

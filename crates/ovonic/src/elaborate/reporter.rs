@@ -24,10 +24,7 @@ pub(crate) struct Reporter {
 impl Reporter {
     /// Nothing reported yet, under the rules of `dialect`.
     pub(crate) fn new(dialect: Dialect) -> Self {
-        Self {
-            dialect,
-            ..Self::default()
-        }
+        Self { dialect, ..Self::default() }
     }
 
     /// Whose rules count.
@@ -58,11 +55,7 @@ impl Reporter {
 
     /// Adds a diagnostic, unless it is there already.
     pub(crate) fn report(&mut self, mut diagnostic: Diagnostic) -> Reported {
-        let key = (
-            diagnostic.code,
-            diagnostic.primary.span,
-            diagnostic.message.clone(),
-        );
+        let key = (diagnostic.code, diagnostic.primary.span, diagnostic.message.clone());
         if self.seen.insert(key) {
             self.n_errors += usize::from(diagnostic.is_error());
             diagnostic.trace.extend(self.trace.iter().rev().cloned());
@@ -94,8 +87,6 @@ impl Reporter {
     /// The diagnostics, with the includes that led to their files.
     pub(crate) fn finish(self, sources: &SourceMap) -> Vec<Diagnostic> {
         let diagnostics = self.diagnostics.into_iter();
-        diagnostics
-            .map(|diagnostic| diagnostic.with_include_trace(sources))
-            .collect()
+        diagnostics.map(|diagnostic| diagnostic.with_include_trace(sources)).collect()
     }
 }

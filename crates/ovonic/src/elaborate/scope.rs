@@ -60,10 +60,7 @@ pub(crate) struct Evaluated {
 
 impl From<f64> for Evaluated {
     fn from(value: f64) -> Self {
-        Evaluated {
-            value,
-            dependence: Dependence::default(),
-        }
+        Evaluated { value, dependence: Dependence::default() }
     }
 }
 
@@ -359,10 +356,8 @@ impl Scopes {
         let mut names: Vec<&str> = Vec::new();
         let mut here = Some(scope);
         while let Some(scope) = here {
-            let mut local: Vec<&str> = pick(&self.scopes[scope.0].table)
-                .into_iter()
-                .map(String::as_str)
-                .collect();
+            let mut local: Vec<&str> =
+                pick(&self.scopes[scope.0].table).into_iter().map(String::as_str).collect();
             local.sort_unstable();
             names.extend(local);
             here = self.scopes[scope.0].enclosing;
@@ -440,9 +435,7 @@ impl Scopes {
                 .help("define parameters before those that use them"),
             ));
         }
-        self.scopes[home.0]
-            .values
-            .insert(name.to_owned(), State::Pending);
+        self.scopes[home.0].values.insert(name.to_owned(), State::Pending);
         self.pending.push((home, name.to_owned(), span));
         let result = match origin {
             Origin::Fixed(value) => Ok(Evaluated::from(value)),
@@ -514,11 +507,8 @@ impl Scopes {
 
     /// Names of the top-level parameters.
     pub(crate) fn top_parameters(&self) -> Vec<&str> {
-        let mut names: Vec<(u32, &str)> = self
-            .numbers
-            .iter()
-            .map(|(name, &number)| (number, name.as_str()))
-            .collect();
+        let mut names: Vec<(u32, &str)> =
+            self.numbers.iter().map(|(name, &number)| (number, name.as_str())).collect();
         names.sort_unstable();
         names.into_iter().map(|(_, name)| name).collect()
     }
@@ -589,15 +579,10 @@ impl Scopes {
         name: &str,
         span: Span,
     ) -> Reported {
-        let diagnostic = Diagnostic::error(
-            codes::BARE_NAME,
-            span,
-            format!("\"{name}\" is not a number"),
-        );
+        let diagnostic =
+            Diagnostic::error(codes::BARE_NAME, span, format!("\"{name}\" is not a number"));
         let diagnostic = if self.has_parameter(scope, name) {
-            diagnostic
-                .help("a parameter is written in braces")
-                .fix(span, format!("{{{name}}}"))
+            diagnostic.help("a parameter is written in braces").fix(span, format!("{{{name}}}"))
         } else {
             let names = self.visible_parameters(scope);
             match suggest(name, &names) {
@@ -621,8 +606,5 @@ pub(crate) fn expression_of(argument: &Argument) -> Expr {
         // Only a text cannot be valued either, and its report names what was written.
         Value::List(_) => ExprKind::Text("a list".to_owned()),
     };
-    Expr {
-        kind,
-        span: argument.span,
-    }
+    Expr { kind, span: argument.span }
 }

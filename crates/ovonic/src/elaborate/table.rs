@@ -109,9 +109,9 @@ impl Table {
             }
             Item::Parameter(definition) => self.add_parameter(Arc::new(definition), reporter),
             Item::Function(definition) => self.add_function(Arc::new(definition), reporter),
-            Item::Conditional(card) => self
-                .conditionals
-                .push(Arc::new(Choice::new(card, is_top, reporter))),
+            Item::Conditional(card) => {
+                self.conditionals.push(Arc::new(Choice::new(card, is_top, reporter)))
+            }
             Item::Global(card) => self.cards.globals.push(card),
             Item::Options(card) => self.cards.options.push(card),
             Item::InitialConditions(card) => self.cards.initial_conditions.push(card),
@@ -150,11 +150,9 @@ impl Table {
         let (mine, theirs) = (&mut self.cards, &other.cards);
         mine.globals.extend(theirs.globals.iter().cloned());
         mine.options.extend(theirs.options.iter().cloned());
-        mine.initial_conditions
-            .extend(theirs.initial_conditions.iter().cloned());
+        mine.initial_conditions.extend(theirs.initial_conditions.iter().cloned());
         mine.node_sets.extend(theirs.node_sets.iter().cloned());
-        mine.temperatures
-            .extend(theirs.temperatures.iter().cloned());
+        mine.temperatures.extend(theirs.temperatures.iter().cloned());
         mine.analyses.extend(theirs.analyses.iter().cloned());
         mine.outputs.extend(theirs.outputs.iter().cloned());
         mine.controls.extend(theirs.controls.iter().cloned());
@@ -262,8 +260,6 @@ impl Choice {
             let table = Table::of(branch.items, is_top, reporter);
             (branch.condition, Arc::new(table))
         };
-        Choice {
-            branches: card.branches.into_iter().map(branch).collect(),
-        }
+        Choice { branches: card.branches.into_iter().map(branch).collect() }
     }
 }

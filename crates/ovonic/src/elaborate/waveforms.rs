@@ -94,23 +94,14 @@ struct Numbers<'a, 'b> {
 
 impl Numbers<'_, '_> {
     fn number(&mut self, argument: &Argument) -> Result<f64, Reported> {
-        let Assignment {
-            scopes,
-            reporter,
-            scope,
-            dependence,
-            ..
-        } = self.assignment;
+        let Assignment { scopes, reporter, scope, dependence, .. } = self.assignment;
         let value = scopes.argument(reporter, *scope, argument)?;
         dependence.extend(&value.dependence);
         Ok(value.value)
     }
 
     fn optional(&mut self, argument: &Option<Argument>) -> Result<Option<f64>, Reported> {
-        argument
-            .as_ref()
-            .map(|argument| self.number(argument))
-            .transpose()
+        argument.as_ref().map(|argument| self.number(argument)).transpose()
     }
 
     fn or_zero(&mut self, argument: &Option<Argument>) -> Result<f64, Reported> {

@@ -35,10 +35,7 @@ fn compare(specimen: &Specimen, x: &[f64], setting: &Setting) -> Result<(), Stri
     let exact = specimen.load(x, setting);
     for column in 0..n {
         let differences = STEPS.map(|step| difference(specimen, x, setting, column, step));
-        let parts = [
-            ("f", &exact.df_dx, &exact.f, 0),
-            ("q", &exact.dq_dx, &exact.q, 1),
-        ];
+        let parts = [("f", &exact.df_dx, &exact.f, 0), ("q", &exact.dq_dx, &exact.q, 1)];
         for (name, matrix, values, part) in parts {
             let sizes = row_sizes(specimen, matrix, n);
             for row in 0..n {
@@ -121,10 +118,7 @@ fn independent(
     let before = specimen.residual(x, setting);
     let mut touched = [vec![false; n * n], vec![false; n * n]];
     let structure = specimen.structure();
-    for (part, masks) in [&structure.resistive, &structure.reactive]
-        .into_iter()
-        .enumerate()
-    {
+    for (part, masks) in [&structure.resistive, &structure.reactive].into_iter().enumerate() {
         for (local_row, mask) in masks.iter().enumerate() {
             for local_column in (0..specimen.rows().len()).filter(|c| mask >> c & 1 == 1) {
                 let (row, column) = (specimen.rows()[local_row], specimen.rows()[local_column]);
@@ -139,10 +133,9 @@ fn independent(
         moved[column] = other[column];
         let after = specimen.residual(&moved, setting);
         for row in 0..n {
-            for (part, name, old, new) in [
-                (0, "f", before.f[row], after.f[row]),
-                (1, "q", before.q[row], after.q[row]),
-            ] {
+            for (part, name, old, new) in
+                [(0, "f", before.f[row], after.f[row]), (1, "q", before.q[row], after.q[row])]
+            {
                 if old != new && !touched[part][row * n + column] {
                     return Err(format!("{name}[{row}] depends on x[{column}] in secret"));
                 }
@@ -157,15 +150,10 @@ fn linear(specimen: &Specimen, x: &[f64], other: &[f64], setting: &Setting) -> R
         return Ok(());
     }
     let (here, there) = (specimen.load(x, setting), specimen.load(other, setting));
-    for (name, a, b) in [
-        ("df/dx", &here.df_dx, &there.df_dx),
-        ("dq/dx", &here.dq_dx, &there.dq_dx),
-    ] {
+    for (name, a, b) in [("df/dx", &here.df_dx, &there.df_dx), ("dq/dx", &here.dq_dx, &there.dq_dx)]
+    {
         if let Some(i) = (0..a.len()).find(|&i| a[i] != b[i]) {
-            return Err(format!(
-                "{name} of a linear device is {} here and {} there",
-                a[i], b[i]
-            ));
+            return Err(format!("{name} of a linear device is {} here and {} there", a[i], b[i]));
         }
     }
     Ok(())

@@ -10,10 +10,7 @@ use rand::rngs::StdRng;
 const ROUNDING: f64 = 64.0 * f64::EPSILON;
 
 fn is_node(unknown: &Unknown) -> bool {
-    let role = matches!(
-        unknown.role,
-        Role::Terminal | Role::OptionalTerminal | Role::Internal
-    );
+    let role = matches!(unknown.role, Role::Terminal | Role::OptionalTerminal | Role::Internal);
     role && unknown.residual == Nature::Current
 }
 
@@ -215,9 +212,7 @@ fn equilibrium(drawn: &Drawn) -> Result<(), String> {
     let (n, x) = (specimen.n(), at_rest(specimen));
     let setting = specimen.setting();
     let conductance = specimen.load(&x, &setting).df_dx;
-    let nodes: Vec<usize> = (0..n)
-        .filter(|&row| is_node(&specimen.unknowns()[row]))
-        .collect();
+    let nodes: Vec<usize> = (0..n).filter(|&row| is_node(&specimen.unknowns()[row])).collect();
     let is_reciprocal = |&row: &usize| {
         let size = conductance[row * n + row].abs();
         let mut columns = nodes.iter();
@@ -229,12 +224,9 @@ fn equilibrium(drawn: &Drawn) -> Result<(), String> {
     let mut density = vec![0.0; (n + 1) * (n + 1)];
     for (source, from, to) in specimen.noise(&x, &setting) {
         let Some(to) = to else { continue };
-        for (row, column, sign) in [
-            (from, from, 1.0),
-            (to, to, 1.0),
-            (from, to, -1.0),
-            (to, from, -1.0),
-        ] {
+        for (row, column, sign) in
+            [(from, from, 1.0), (to, to, 1.0), (from, to, -1.0), (to, from, -1.0)]
+        {
             density[row * (n + 1) + column] += sign * source.white;
         }
     }
@@ -269,19 +261,10 @@ pub fn parallel(subject: &Subject, rng: &mut StdRng) -> Result<(), Violation> {
         let (multiple, several) = (make(&[3.0])?, make(&[1.0, 1.0, 1.0])?);
         let x = unknowns(&multiple, 2.0, rng);
         let one = setting(&multiple, &x, rng);
-        let each = Setting {
-            latches: one.latches.repeat(3),
-            ..one.clone()
-        };
+        let each = Setting { latches: one.latches.repeat(3), ..one.clone() };
         let pairs = [
-            (
-                flat(&multiple.load(&x, &one)),
-                flat(&several.load(&x, &each)),
-            ),
-            (
-                densities(&multiple, &x, &one),
-                densities(&several, &x, &each),
-            ),
+            (flat(&multiple.load(&x, &one)), flat(&several.load(&x, &each))),
+            (densities(&multiple, &x, &one), densities(&several, &x, &each)),
         ];
         for (a, b) in pairs {
             let differs = |i: &usize| (a[*i] - b[*i]).abs() > ROUNDING * a[*i].abs();
@@ -296,11 +279,7 @@ pub fn parallel(subject: &Subject, rng: &mut StdRng) -> Result<(), Violation> {
 }
 
 fn flat(out: &Evaluation) -> Vec<f64> {
-    [&out.f, &out.q, &out.df_dx, &out.dq_dx]
-        .into_iter()
-        .flatten()
-        .copied()
-        .collect()
+    [&out.f, &out.q, &out.df_dx, &out.dq_dx].into_iter().flatten().copied().collect()
 }
 
 /// Total noise density into each row.

@@ -48,11 +48,7 @@ pub struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} breaks the law \"{}\": {}",
-            self.kind, self.law, self.detail
-        )
+        write!(f, "{} breaks the law \"{}\": {}", self.kind, self.law, self.detail)
     }
 }
 
@@ -110,11 +106,7 @@ impl Subject {
             let (params, env) = (self.params(rng), draw::environment(rng));
             match Specimen::new(self.kind, &*params, &env) {
                 Ok(specimen) => {
-                    return Ok(Drawn {
-                        specimen,
-                        params,
-                        env,
-                    });
+                    return Ok(Drawn { specimen, params, env });
                 }
                 Err(error) => reason = error.to_string(),
             }
@@ -123,11 +115,7 @@ impl Subject {
     }
 
     fn violation(&self, law: &'static str, detail: String) -> Violation {
-        Violation {
-            law,
-            kind: self.kind.name,
-            detail,
-        }
+        Violation { law, kind: self.kind.name, detail }
     }
 }
 
@@ -155,11 +143,7 @@ impl Drawn {
 
 /// Random unknowns with voltages up to `volts`.
 fn unknowns(specimen: &Specimen, volts: f64, rng: &mut StdRng) -> Vec<f64> {
-    specimen
-        .unknowns()
-        .iter()
-        .map(|unknown| draw::unknown(unknown, volts, rng))
-        .collect()
+    specimen.unknowns().iter().map(|unknown| draw::unknown(unknown, volts, rng)).collect()
 }
 
 /// A random setting: with or without a time, latches as they are or flipped.
@@ -180,7 +164,5 @@ fn setting(specimen: &Specimen, x: &[f64], rng: &mut StdRng) -> Setting {
 /// `Σ |∂f/∂x|·nominal` of each row: the size of what the row adds up.
 fn row_sizes(specimen: &Specimen, matrix: &[f64], n: usize) -> Vec<f64> {
     let nominal = |column: usize| specimen.unknowns()[column].nominal;
-    (0..n)
-        .map(|row| (0..n).map(|c| matrix[row * n + c].abs() * nominal(c)).sum())
-        .collect()
+    (0..n).map(|row| (0..n).map(|c| matrix[row * n + c].abs() * nominal(c)).sum()).collect()
 }

@@ -14,18 +14,11 @@ use rand::rngs::StdRng;
 pub fn tables(subject: &Subject, _rng: &mut StdRng) -> Result<(), Violation> {
     let kind = subject.kind;
     let check = |holds: bool, what: &str| {
-        if holds {
-            Ok(())
-        } else {
-            Err(subject.violation("tables", what.to_owned()))
-        }
+        if holds { Ok(()) } else { Err(subject.violation("tables", what.to_owned())) }
     };
     check(!kind.summary.is_empty(), "the summary is empty")?;
     for mark in ["*! run ", "*! expect ", "\n.end\n"] {
-        check(
-            kind.example.contains(mark),
-            &format!("the example lacks {mark:?}"),
-        )?;
+        check(kind.example.contains(mark), &format!("the example lacks {mark:?}"))?;
     }
     let defaults = (kind.new_params)();
     let mut names: Vec<&str> = Vec::new();
@@ -33,19 +26,10 @@ pub fn tables(subject: &Subject, _rng: &mut StdRng) -> Result<(), Violation> {
         let name = info.name;
         names.push(name);
         names.extend(info.aliases);
-        check(
-            !info.description.is_empty(),
-            &format!("{name} has no description"),
-        )?;
-        check(
-            defaults.value(index) == info.default,
-            &format!("the default of {name} is another"),
-        )?;
+        check(!info.description.is_empty(), &format!("{name} has no description"))?;
+        check(defaults.value(index) == info.default, &format!("the default of {name} is another"))?;
         if let Some(default) = info.default {
-            check(
-                info.range.contains(default),
-                &format!("{name} = {default} is out of range"),
-            )?;
+            check(info.range.contains(default), &format!("{name} = {default} is out of range"))?;
         }
     }
     let mut unique = names.clone();
@@ -53,20 +37,12 @@ pub fn tables(subject: &Subject, _rng: &mut StdRng) -> Result<(), Violation> {
     unique.dedup();
     check(unique.len() == names.len(), "two parameters share a name")?;
     let is_lower = |name: &&str| name.chars().all(|c| !c.is_uppercase());
-    check(
-        names.iter().all(is_lower),
-        "a parameter's name is not in lower case",
-    )?;
+    check(names.iter().all(is_lower), "a parameter's name is not in lower case")?;
     let presets = kind.model_types.iter().flat_map(|word| word.presets);
-    let mentioned = presets
-        .map(|preset| preset.0)
-        .chain(kind.value)
-        .chain(kind.initial.iter().copied());
+    let mentioned =
+        presets.map(|preset| preset.0).chain(kind.value).chain(kind.initial.iter().copied());
     for name in mentioned {
-        check(
-            find_param(kind.params, name).is_some(),
-            &format!("there is no parameter {name}"),
-        )?;
+        check(find_param(kind.params, name).is_some(), &format!("there is no parameter {name}"))?;
     }
     Ok(())
 }
@@ -113,17 +89,8 @@ fn fingerprint(subject: &Subject, params: &dyn AnyParams, env: &Environment) -> 
             let (start, _) = specimen.load_limited(&x, &setting, Limiting::First, &mut Vec::new());
             seen.extend(start.f);
             let noise = specimen.noise(&x, &setting);
-            seen.extend(
-                noise
-                    .iter()
-                    .flat_map(|s| [s.0.density(10.0), s.0.density(1e4)]),
-            );
-            seen.extend(
-                specimen
-                    .delayed(&x, &setting)
-                    .iter()
-                    .map(|entry| entry.delay),
-            );
+            seen.extend(noise.iter().flat_map(|s| [s.0.density(10.0), s.0.density(1e4)]));
+            seen.extend(specimen.delayed(&x, &setting).iter().map(|entry| entry.delay));
             seen.extend(specimen.crossings(&x, &setting));
             seen.extend(specimen.outputs(subject.kind, &x, &setting));
         }
@@ -193,15 +160,12 @@ pub fn limiting_lets_go(subject: &Subject, rng: &mut StdRng) -> Result<(), Viola
             // Limiting may leave a distance that it calls unnoticeable, 1e-6 of the value, to which residuals answer by
             // their slopes.
             let slopes = 0..n;
-            let size: f64 = slopes
-                .map(|c| free.df_dx[row * n + c].abs() * (x[c].abs() + 1.0))
-                .sum();
+            let size: f64 =
+                slopes.map(|c| free.df_dx[row * n + c].abs() * (x[c].abs() + 1.0)).sum();
             if (out.f[row] - free.f[row]).abs() > 1e-5 * (size + free.f[row].abs()) {
                 let (found, expected) = (out.f[row], free.f[row]);
-                let detail = format!(
-                    "f[{row}] is {found:e}, without limiting {expected:e} {}",
-                    at()
-                );
+                let detail =
+                    format!("f[{row}] is {found:e}, without limiting {expected:e} {}", at());
                 return Err(subject.violation(LAW, detail));
             }
         }

@@ -26,12 +26,7 @@ pub fn smooth(subject: &Subject, rng: &mut StdRng) -> Result<(), Violation> {
         let specimen = &drawn.specimen;
         let (from, to) = (unknowns(specimen, 2.0, rng), unknowns(specimen, 2.0, rng));
         let setting = setting(specimen, &from, rng);
-        let line = Line {
-            specimen,
-            setting: &setting,
-            from: &from,
-            to: &to,
-        };
+        let line = Line { specimen, setting: &setting, from: &from, to: &to };
         if let Some(place) = line.jump() {
             let at = drawn.describe(subject.kind);
             let x = line.point(place.position);
@@ -116,13 +111,7 @@ impl Line<'_> {
     /// The greatest change of a value or of a derivative, in units of what is a jump, and which one.
     fn change(&self, of: Search, a: &Evaluation, b: &Evaluation) -> Change {
         let n = self.specimen.n();
-        let mut worst = Change {
-            relative: 0.0,
-            entry: Entry {
-                part: Part::F,
-                index: 0,
-            },
-        };
+        let mut worst = Change { relative: 0.0, entry: Entry { part: Part::F, index: 0 } };
         for (values, slopes) in [(Part::F, Part::DfDx), (Part::Q, Part::DqDx)] {
             let sizes = row_sizes(self.specimen, slopes.of(a), n);
             let others = row_sizes(self.specimen, slopes.of(b), n);

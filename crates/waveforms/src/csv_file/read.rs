@@ -34,11 +34,7 @@ pub fn read_csv(mut input: impl Read) -> Result<Results, WaveformError> {
         let is_names = !first.is_empty() && first.parse::<f64>().is_err();
         if is_names || tables.is_empty() {
             let names = record.iter().enumerate().map(|(index, cell)| {
-                if is_names {
-                    cell.to_owned()
-                } else {
-                    format!("column{}", index + 1)
-                }
+                if is_names { cell.to_owned() } else { format!("column{}", index + 1) }
             });
             tables.push(Table::new(names.collect()));
         }
@@ -46,9 +42,7 @@ pub fn read_csv(mut input: impl Read) -> Result<Results, WaveformError> {
             table.add(line, &record)?;
         }
     }
-    Ok(Results {
-        plots: tables.into_iter().map(Table::into_plot).collect(),
-    })
+    Ok(Results { plots: tables.into_iter().map(Table::into_plot).collect() })
 }
 
 fn delimiter(text: &str) -> u8 {
@@ -101,12 +95,7 @@ impl Table {
     }
 
     fn into_plot(self) -> Plot {
-        let kind = match self
-            .names
-            .first()
-            .map(|n| n.to_ascii_lowercase())
-            .as_deref()
-        {
+        let kind = match self.names.first().map(|n| n.to_ascii_lowercase()).as_deref() {
             Some("time") => PlotKind::Transient,
             Some("frequency") => PlotKind::Ac,
             Some(name) if name.ends_with("-sweep") => PlotKind::DcTransfer,
@@ -193,14 +182,8 @@ mod tests {
     #[test]
     fn bad_cells_and_rows_are_located() {
         let error = read_csv(&b"a,b\n1,2\n3,x\n"[..]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "line 3, column 2 of the table: \"x\" is not a number"
-        );
+        assert_eq!(error.to_string(), "line 3, column 2 of the table: \"x\" is not a number");
         let error = read_csv(&b"a,b\n1\n"[..]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "line 2 of the table has 1 cells, expected 2"
-        );
+        assert_eq!(error.to_string(), "line 2 of the table has 1 cells, expected 2");
     }
 }

@@ -75,17 +75,12 @@ impl<W: Write> Sink for CsvWriter<W> {
         for (_, value) in &header.steps {
             let _ = write!(steps, ",{value:e}");
         }
-        self.open = Some(OpenTable {
-            header: header.clone(),
-            steps,
-        });
+        self.open = Some(OpenTable { header: header.clone(), steps });
         Ok(())
     }
 
     fn point(&mut self, values: &[f64]) -> Result<(), WaveformError> {
-        self.table("point")?
-            .header
-            .check(Scalar::Real, values.len())?;
+        self.table("point")?.header.check(Scalar::Real, values.len())?;
         self.row.clear();
         for value in values {
             add(&mut self.row, *value);
@@ -141,8 +136,7 @@ fn name_row(header: &PlotHeader) -> Result<Vec<u8>, WaveformError> {
     names.extend(header.steps.iter().map(|(name, _)| name.clone()));
     let mut row = csv::Writer::from_writer(Vec::new());
     row.write_record(&names).map_err(std::io::Error::other)?;
-    row.into_inner()
-        .map_err(|error| WaveformError::Io(error.into_error()))
+    row.into_inner().map_err(|error| WaveformError::Io(error.into_error()))
 }
 
 #[cfg(test)]
@@ -157,10 +151,7 @@ mod tests {
         let mut header = PlotHeader::real(
             "t",
             PlotKind::Transient,
-            vec![
-                Variable::new("time", Quantity::Time),
-                Variable::new("v(a,b)", Quantity::Voltage),
-            ],
+            vec![Variable::new("time", Quantity::Time), Variable::new("v(a,b)", Quantity::Voltage)],
         );
         for r in [1.0, 2.0] {
             header.steps = vec![("r".into(), r)];
@@ -177,9 +168,7 @@ mod tests {
             ],
         );
         writer.begin(&ac).unwrap();
-        writer
-            .complex_point(&[Complex64::new(1e3, 0.0), Complex64::new(-1.0, 2.0)])
-            .unwrap();
+        writer.complex_point(&[Complex64::new(1e3, 0.0), Complex64::new(-1.0, 2.0)]).unwrap();
         writer.end(&Outcome::Complete).unwrap();
         drop(writer);
         assert_eq!(

@@ -65,30 +65,17 @@ pub struct Condition {
 impl Condition {
     /// The first crossing of `level` in either direction.
     pub fn level(level: f64) -> Condition {
-        Condition {
-            level,
-            edge: Edge::Either,
-            occurrence: Occurrence::default(),
-            delay: None,
-        }
+        Condition { level, edge: Edge::Either, occurrence: Occurrence::default(), delay: None }
     }
 
     /// The n-th crossing of `level` in the direction of `edge`.
     pub fn nth(level: f64, edge: Edge, n: usize) -> Condition {
-        Condition {
-            edge,
-            occurrence: Occurrence::Nth(n),
-            ..Condition::level(level)
-        }
+        Condition { edge, occurrence: Occurrence::Nth(n), ..Condition::level(level) }
     }
 
     /// The last crossing of `level` in the direction of `edge`.
     pub fn last(level: f64, edge: Edge) -> Condition {
-        Condition {
-            edge,
-            occurrence: Occurrence::Last,
-            ..Condition::level(level)
-        }
+        Condition { edge, occurrence: Occurrence::Last, ..Condition::level(level) }
     }
 }
 
@@ -122,10 +109,8 @@ impl Waveform<'_> {
                 } else {
                     return None;
                 };
-                (edge == Edge::Either || edge == direction).then(|| Crossing {
-                    at: interpolate(y0, x0, y1, x1, level),
-                    edge: direction,
-                })
+                (edge == Edge::Either || edge == direction)
+                    .then(|| Crossing { at: interpolate(y0, x0, y1, x1, level), edge: direction })
             })
             .collect()
     }
@@ -143,14 +128,12 @@ impl Waveform<'_> {
             Occurrence::Nth(n) => (n.checked_sub(1).and_then(|k| found.get(k)), n),
             Occurrence::Last => (found.last(), 1),
         };
-        chosen
-            .map(|crossing| crossing.at)
-            .ok_or(WaveformError::NoCrossing {
-                level: condition.level,
-                edge: condition.edge.as_str(),
-                wanted,
-                found: found.len(),
-            })
+        chosen.map(|crossing| crossing.at).ok_or(WaveformError::NoCrossing {
+            level: condition.level,
+            edge: condition.edge.as_str(),
+            wanted,
+            found: found.len(),
+        })
     }
 
     /// Where this signal equals `other`; the level of `condition` is added to `other`.
@@ -179,11 +162,7 @@ impl Waveform<'_> {
 
     /// All passages from `first` to `second`: rises if `second` is above, falls if it is below.
     pub fn transitions(&self, first: f64, second: f64) -> Vec<Transition> {
-        let edge = if second > first {
-            Edge::Rise
-        } else {
-            Edge::Fall
-        };
+        let edge = if second > first { Edge::Rise } else { Edge::Fall };
         let starts = self.crossings(first, edge);
         let mut transitions = Vec::new();
         let mut next = 0;
@@ -208,10 +187,7 @@ impl Waveform<'_> {
     ///
     /// With [`Edge::Either`] these are half periods.
     pub fn periods(&self, level: f64, edge: Edge) -> Vec<f64> {
-        self.crossings(level, edge)
-            .windows(2)
-            .map(|pair| (pair[1].at - pair[0].at).abs())
-            .collect()
+        self.crossings(level, edge).windows(2).map(|pair| (pair[1].at - pair[0].at).abs()).collect()
     }
 
     /// The mean period between rises through `level`.
@@ -277,20 +253,13 @@ mod tests {
         close(w.when(&Condition::nth(0.25, Edge::Fall, 1)).unwrap(), 1.15);
         close(w.when(&Condition::nth(0.5, Edge::Either, 2)).unwrap(), 1.1);
         close(w.when(&Condition::last(0.5, Edge::Fall)).unwrap(), 3.1);
-        let delayed = Condition {
-            delay: Some(2.15),
-            ..Condition::nth(0.5, Edge::Rise, 1)
-        };
+        let delayed = Condition { delay: Some(2.15), ..Condition::nth(0.5, Edge::Rise, 1) };
         close(w.when(&delayed).unwrap(), 4.1);
         // Reaching a plateau is one crossing.
         assert_eq!(w.crossings(1.0, Edge::Either).len(), 3);
         assert!(matches!(
             w.when(&Condition::nth(0.5, Edge::Rise, 4)),
-            Err(WaveformError::NoCrossing {
-                wanted: 4,
-                found: 3,
-                ..
-            })
+            Err(WaveformError::NoCrossing { wanted: 4, found: 3, .. })
         ));
         assert!(w.when(&Condition::nth(0.5, Edge::Rise, 0)).is_err());
     }

@@ -44,16 +44,9 @@ impl Waveform<'_> {
         let period = 1.0 / frequency;
         let start = last - period;
         // Rounding of a scale that is exactly one period long must not lose it.
-        let start = if (start - first).abs() <= 1e-9 * period {
-            first
-        } else {
-            start
-        };
+        let start = if (start - first).abs() <= 1e-9 * period { first } else { start };
         if !(period > 0.0 && start >= first) {
-            return Err(WaveformError::ShortWaveform {
-                frequency,
-                span: last - first,
-            });
+            return Err(WaveformError::ShortWaveform { frequency, span: last - first });
         }
         let part = self.window(start, last)?;
         let coefficients = (1..=count)
@@ -69,11 +62,7 @@ impl Waveform<'_> {
                 sum * 2.0 / period * Complex64::i()
             })
             .collect();
-        Ok(Harmonics {
-            frequency,
-            dc: part.integral() / period,
-            coefficients,
-        })
+        Ok(Harmonics { frequency, dc: part.integral() / period, coefficients })
     }
 }
 
@@ -120,11 +109,7 @@ mod tests {
         assert!(h.dc.abs() < 1e-15);
         for (index, c) in h.coefficients.iter().enumerate() {
             let k = (index + 1) as f64;
-            let expected = if index % 2 == 0 {
-                4.0 / (k * std::f64::consts::PI)
-            } else {
-                0.0
-            };
+            let expected = if index % 2 == 0 { 4.0 / (k * std::f64::consts::PI) } else { 0.0 };
             assert!((c - expected).norm() < 1e-14, "{k}: {c}");
         }
         let overtones: f64 = [3.0, 5.0, 7.0, 9.0].iter().map(|k| 1.0 / (k * k)).sum();
@@ -134,13 +119,8 @@ mod tests {
     #[test]
     fn sampled_sine_keeps_amplitude_and_phase() {
         let n = 5000;
-        let x: Vec<f64> = (0..=n)
-            .map(|k| f64::from(k) * 2.5e-6 / f64::from(n))
-            .collect();
-        let y: Vec<f64> = x
-            .iter()
-            .map(|t| 0.2 + 3.0 * (TAU * 1e6 * t + 0.5).sin())
-            .collect();
+        let x: Vec<f64> = (0..=n).map(|k| f64::from(k) * 2.5e-6 / f64::from(n)).collect();
+        let y: Vec<f64> = x.iter().map(|t| 0.2 + 3.0 * (TAU * 1e6 * t + 0.5).sin()).collect();
         let h = Waveform::new(&x, &y).unwrap().harmonics(1e6, 3).unwrap();
         // Straight lines between 2000 points a period lose (π/2000)²·2/3 of the amplitude.
         assert!((h.coefficients[0] - Complex64::from_polar(3.0, 0.5)).norm() < 1e-5);
@@ -158,10 +138,7 @@ mod tests {
     #[test]
     fn short_waveforms_are_refused() {
         let w = Waveform::new(&[0.0, 1.0], &[0.0, 1.0]).unwrap();
-        assert!(matches!(
-            w.harmonics(0.5, 1),
-            Err(WaveformError::ShortWaveform { .. })
-        ));
+        assert!(matches!(w.harmonics(0.5, 1), Err(WaveformError::ShortWaveform { .. })));
         assert!(w.harmonics(1.0, 1).is_ok());
         assert!(w.harmonics(f64::NAN, 1).is_err());
     }

@@ -29,9 +29,7 @@ impl Waveform<'_> {
 
     /// The integral over the scale, from its first to its last value.
     pub fn integral(&self) -> f64 {
-        self.segments()
-            .map(|(x0, y0, x1, y1)| 0.5 * (x1 - x0) * (y0 + y1))
-            .sum()
+        self.segments().map(|(x0, y0, x1, y1)| 0.5 * (x1 - x0) * (y0 + y1)).sum()
     }
 
     /// The integral from the first value of the scale up to each point.
@@ -61,10 +59,8 @@ impl Waveform<'_> {
             return self.y[0].abs();
         }
         // A straight line from a to b has the mean square (a² + ab + b²) / 3.
-        let square: f64 = self
-            .segments()
-            .map(|(x0, a, x1, b)| (x1 - x0) * (a * a + a * b + b * b) / 3.0)
-            .sum();
+        let square: f64 =
+            self.segments().map(|(x0, a, x1, b)| (x1 - x0) * (a * a + a * b + b * b) / 3.0).sum();
         (square / (last - first)).max(0.0).sqrt()
     }
 
@@ -75,10 +71,7 @@ impl Waveform<'_> {
                 best = index;
             }
         }
-        Extremum {
-            value: self.y[best],
-            at: self.x[best],
-        }
+        Extremum { value: self.y[best], at: self.x[best] }
     }
 }
 
@@ -97,20 +90,8 @@ mod tests {
         assert!((w.average() - 0.625).abs() < 1e-15);
         // Mean squares: 4/3 over 1, (4 − 2 + 1)/3 over 3.
         assert!((w.rms() - ((4.0 / 3.0 + 3.0) / 4.0_f64).sqrt()).abs() < 1e-15);
-        assert_eq!(
-            w.maximum(),
-            Extremum {
-                value: 2.0,
-                at: 1.0
-            }
-        );
-        assert_eq!(
-            w.minimum(),
-            Extremum {
-                value: -1.0,
-                at: 4.0
-            }
-        );
+        assert_eq!(w.maximum(), Extremum { value: 2.0, at: 1.0 });
+        assert_eq!(w.minimum(), Extremum { value: -1.0, at: 4.0 });
         assert_eq!(w.peak_to_peak(), 3.0);
         let running = w.running_integral();
         assert!((running[2] - 1.0).abs() < 1e-15 && (running[4] - 2.5).abs() < 1e-15);
@@ -120,10 +101,7 @@ mod tests {
     fn sines_approach_their_closed_forms_quadratically() {
         let error = |n: u32| {
             let x: Vec<f64> = (0..=n).map(|k| f64::from(k) / f64::from(n)).collect();
-            let y: Vec<f64> = x
-                .iter()
-                .map(|t| (std::f64::consts::TAU * t).sin())
-                .collect();
+            let y: Vec<f64> = x.iter().map(|t| (std::f64::consts::TAU * t).sin()).collect();
             let w = Waveform::new(&x, &y).unwrap();
             (w.rms() - 0.5_f64.sqrt()).abs()
         };

@@ -66,20 +66,12 @@ pub(super) fn read<R: Read>(source: &mut Source<R>) -> Result<Option<RawHeader>,
             continue;
         }
         let Some((key, rest)) = line.split_once(':') else {
-            return Err(unexpected(
-                source.line,
-                &line,
-                "a header line such as `Title: …`",
-            ));
+            return Err(unexpected(source.line, &line, "a header line such as `Title: …`"));
         };
         let rest = rest.trim();
         let key = key.trim().to_ascii_lowercase();
         if !started && !key.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
-            return Err(unexpected(
-                source.line,
-                &line,
-                "a header line such as `Title: …`",
-            ));
+            return Err(unexpected(source.line, &line, "a header line such as `Title: …`"));
         }
         started = true;
         match key.as_str() {
@@ -116,11 +108,7 @@ fn variables<R: Read>(
     }
     loop {
         let Some(line) = source.line()? else {
-            return Err(unexpected(
-                source.line,
-                "end of file",
-                "`Binary:` or `Values:`",
-            ));
+            return Err(unexpected(source.line, "end of file", "`Binary:` or `Values:`"));
         };
         let text = match line.trim().to_ascii_lowercase().as_str() {
             "" => continue,
@@ -134,11 +122,7 @@ fn variables<R: Read>(
         let found = lines.variables.len();
         if found == 0 || lines.count.is_some_and(|count| count != found) {
             let found = format!("{found} variables");
-            return Err(unexpected(
-                source.line,
-                &found,
-                "as many rows as `No. Variables:` states",
-            ));
+            return Err(unexpected(source.line, &found, "as many rows as `No. Variables:` states"));
         }
         return Ok(text);
     }
@@ -172,20 +156,10 @@ fn finish(lines: Lines, text: bool, wide: bool) -> RawHeader {
         by_variable: has("fastaccess"),
         signed_time: ltspice && kind == PlotKind::Transient,
     };
-    let scalar = if has("complex") {
-        Scalar::Complex
-    } else {
-        Scalar::Real
-    };
+    let scalar = if has("complex") { Scalar::Complex } else { Scalar::Real };
     let (title, steps) = split_steps(&lines.title);
     RawHeader {
-        plot: PlotHeader {
-            title,
-            kind,
-            scalar,
-            variables: lines.variables,
-            steps,
-        },
+        plot: PlotHeader { title, kind, scalar, variables: lines.variables, steps },
         date: lines.date,
         command: lines.command,
         points: lines.points,
@@ -209,19 +183,10 @@ fn split_steps(title: &str) -> (String, Vec<(String, f64)>) {
 }
 
 fn number<T: std::str::FromStr>(line: usize, text: &str) -> Result<T, WaveformError> {
-    text.parse()
-        .map_err(|_| unexpected(line, text, "a whole number"))
+    text.parse().map_err(|_| unexpected(line, text, "a whole number"))
 }
 
 pub(super) fn unexpected(line: usize, found: &str, expected: &'static str) -> WaveformError {
-    let found = found
-        .chars()
-        .take(60)
-        .map(|c| if c.is_control() { '.' } else { c })
-        .collect();
-    WaveformError::RawFormat {
-        line,
-        found,
-        expected,
-    }
+    let found = found.chars().take(60).map(|c| if c.is_control() { '.' } else { c }).collect();
+    WaveformError::RawFormat { line, found, expected }
 }

@@ -51,10 +51,9 @@ pub enum RawWarning {
 impl fmt::Display for RawWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RawWarning::Truncated { plot, stated, read } => write!(
-                f,
-                "plot {plot} of the raw file ends after {read} of {stated} points"
-            ),
+            RawWarning::Truncated { plot, stated, read } => {
+                write!(f, "plot {plot} of the raw file ends after {read} of {stated} points")
+            }
             RawWarning::Uncounted { plot, stated, read } => write!(
                 f,
                 "plot {plot} of the raw file states {stated} points but has {read}; its writer was interrupted"
@@ -95,10 +94,7 @@ pub fn read_raw(input: impl Read) -> Result<RawFile, WaveformError> {
     for (plot, date) in results.plots.iter_mut().zip(dates) {
         plot.date = date;
     }
-    Ok(RawFile {
-        results,
-        warnings: reader.into_warnings(),
-    })
+    Ok(RawFile { results, warnings: reader.into_warnings() })
 }
 
 /// Reads a raw file plot by plot without holding it in memory.
@@ -112,12 +108,7 @@ pub struct RawReader<R> {
 impl<R: Read> RawReader<R> {
     /// A reader of `input`, which needs no buffer of its own.
     pub fn new(input: R) -> RawReader<R> {
-        RawReader {
-            source: Source::new(input),
-            plots: 0,
-            stopped: false,
-            warnings: Vec::new(),
-        }
+        RawReader { source: Source::new(input), plots: 0, stopped: false, warnings: Vec::new() }
     }
 
     /// What was odd about the file so far.
@@ -141,10 +132,7 @@ impl<R: Read> RawReader<R> {
             Ok(None) => return Ok(None),
             Err(WaveformError::RawFormat { line, .. }) if self.plots > 0 => {
                 self.stopped = true;
-                self.warnings.push(RawWarning::Trailing {
-                    plots: self.plots,
-                    line,
-                });
+                self.warnings.push(RawWarning::Trailing { plots: self.plots, line });
                 return Ok(None);
             }
             Err(error) => return Err(error),
@@ -167,13 +155,11 @@ impl<R: Read> RawReader<R> {
     fn compare_count(&mut self, stated: u64, read: u64) -> Outcome {
         let plot = self.plots;
         if read < stated {
-            self.warnings
-                .push(RawWarning::Truncated { plot, stated, read });
+            self.warnings.push(RawWarning::Truncated { plot, stated, read });
             return Outcome::Interrupted;
         }
         if read > stated {
-            self.warnings
-                .push(RawWarning::Uncounted { plot, stated, read });
+            self.warnings.push(RawWarning::Uncounted { plot, stated, read });
             return Outcome::Interrupted;
         }
         Outcome::Complete

@@ -24,14 +24,7 @@ pub(super) struct Source<R> {
 
 impl<R: Read> Source<R> {
     pub(super) fn new(input: R) -> Source<R> {
-        Source {
-            input,
-            buffer: Vec::new(),
-            position: 0,
-            ended: false,
-            wide: None,
-            line: 0,
-        }
+        Source { input, buffer: Vec::new(), position: 0, ended: false, wide: None, line: 0 }
     }
 
     /// The next bytes without taking them: `count`, or fewer at the end of the input.
@@ -130,19 +123,14 @@ impl<R: Read> Source<R> {
 
     /// What is left after the last whole block, at most `count` bytes.
     pub(super) fn rest_is_blank(&mut self, count: usize) -> io::Result<bool> {
-        Ok(self
-            .peek(count)?
-            .iter()
-            .all(|b| b.is_ascii_whitespace() || *b == 0))
+        Ok(self.peek(count)?.iter().all(|b| b.is_ascii_whitespace() || *b == 0))
     }
 }
 
 fn decode(bytes: &[u8], wide: bool) -> String {
     if wide {
-        let units: Vec<u16> = bytes
-            .chunks_exact(2)
-            .map(|c| u16::from_le_bytes([c[0], c[1]]))
-            .collect();
+        let units: Vec<u16> =
+            bytes.chunks_exact(2).map(|c| u16::from_le_bytes([c[0], c[1]])).collect();
         return String::from_utf16_lossy(&units);
     }
     match std::str::from_utf8(bytes) {

@@ -163,11 +163,7 @@ impl<W: Write + Seek> Sink for RawWriter<W> {
             return Err(nested_begin());
         }
         let count_at = self.add_header(header)?;
-        self.open = Some(OpenPlot {
-            header: header.clone(),
-            count_at,
-            points: 0,
-        });
+        self.open = Some(OpenPlot { header: header.clone(), count_at, points: 0 });
         self.flush()?;
         Ok(())
     }
@@ -257,11 +253,7 @@ fn title(header: &PlotHeader) -> String {
 
 /// A header line must stay one line.
 fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect::<String>()
-        .trim()
-        .to_owned()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
 }
 
 /// The name as raw files of this dialect write it: lower case, `v(…)` around voltages, `i(…)` around currents.
@@ -293,11 +285,7 @@ mod tests {
         feed: impl Fn(&mut RawWriter<&mut Cursor<Vec<u8>>>),
     ) -> Vec<u8> {
         let mut file = Cursor::new(Vec::new());
-        let options = RawOptions {
-            encoding,
-            date: "today".into(),
-            command: "c".into(),
-        };
+        let options = RawOptions { encoding, date: "today".into(), command: "c".into() };
         feed(&mut RawWriter::new(&mut file, options).unwrap());
         file.into_inner()
     }
