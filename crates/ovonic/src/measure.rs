@@ -113,7 +113,7 @@ impl Simulation {
         let MeasureTask::Formula(formula) = &measure.task else {
             return Err(MeasureError::NoResults);
         };
-        let mut reporter = Reporter::new();
+        let mut reporter = Reporter::new(self.design.core.elaborator.reporter.dialect());
         let scopes = &mut self.design.core.elaborator.scopes;
         match scopes.evaluate(&mut reporter, ScopeId::TOP, formula) {
             Ok(value) => Ok(Measured { value: value.value, at: None, between: None }),

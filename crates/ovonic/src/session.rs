@@ -120,14 +120,16 @@ impl Simulation {
             options.temperature_celsius,
             reporter,
         );
+        // What a line that could not be read leaves unconnected is no finding of its own.
+        let counts = |found: &Diagnostic| !has_syntax_errors || !is_topological(found);
         let design = match design {
             Ok(mut design) => {
                 let reporter = design.core.elaborator.reporter.restart();
-                diagnostics.extend(reporter.finish(&sources));
+                diagnostics.extend(reporter.finish(&sources).into_iter().filter(counts));
                 design
             }
             Err(reporter) => {
-                diagnostics.extend(reporter.finish(&sources));
+                diagnostics.extend(reporter.finish(&sources).into_iter().filter(counts));
                 return Err(Error::netlist(diagnostics, sources));
             }
         };
@@ -283,4 +285,9 @@ impl Simulation {
 
 fn parse_options(options: &LoadOptions) -> ParseOptions {
     ParseOptions { include_paths: options.include_paths.clone(), dialect: options.dialect }
+}
+
+/// Whether a diagnostic speaks of how elements are connected.
+fn is_topological(diagnostic: &Diagnostic) -> bool {
+    diagnostic.code.as_str()[1..].starts_with("06")
 }

@@ -476,12 +476,21 @@ impl<'c, 'o> Driver<'c, 'o> {
         if self.next_corner.is_some_and(passed) {
             self.time = self.time.rebased();
             self.history.restart();
-            while let Some(corner) = self.next_corner.filter(|&corner| passed(corner)) {
-                let next = self.circuit.next_event(corner);
-                let advances = |next: &Time| next.minus(corner) > 0.0;
-                self.next_corner = next.filter(advances);
-            }
+            self.next_corner = self.following_corner();
         }
+    }
+
+    /// The first corner that rounding lets stand apart from now.
+    fn following_corner(&self) -> Option<Time> {
+        let mut corner = self.circuit.next_event(self.time)?;
+        while corner.minus(self.time) <= self.resolution() {
+            let next = self.circuit.next_event(corner)?;
+            if next.minus(corner) <= 0.0 {
+                return None;
+            }
+            corner = next;
+        }
+        Some(corner)
     }
 
     /// Flips latches at an accepted point and lets devices do their bookkeeping.
