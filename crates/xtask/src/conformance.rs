@@ -218,7 +218,9 @@ fn tightened(text: &str) -> String {
         }
         lines.push(line);
     }
-    format!("{}\n{TIGHTENED}\n.end\n", lines.join("\n"))
+    let asked = lines.iter().any(|line| line.trim_end() == "*! run op");
+    let op = if asked { ".op\n" } else { "" };
+    format!("{}\n{TIGHTENED}\n{op}.end\n", lines.join("\n"))
 }
 
 fn judge(wishes: &Wishes, theirs: &RawFile, ours: &RawFile) -> Verdict {
@@ -273,7 +275,7 @@ fn floor(name: &str) -> f64 {
 }
 
 fn pointwise(theirs: &Vector, ours: &Vector) -> f64 {
-    if theirs.len() != ours.len() {
+    if theirs.len() != ours.len() || theirs.is_empty() {
         return f64::NAN;
     }
     let mut full = floor(&theirs.name);
