@@ -1,6 +1,7 @@
 //! Every device model, and the list of them.
 
 pub mod ag_selector;
+pub mod amorphous;
 pub mod behavioural;
 pub mod bipolar;
 pub mod capacitor;
@@ -13,6 +14,7 @@ pub mod jfet;
 mod junction;
 pub mod line;
 pub mod mosfet1;
+pub mod ots;
 pub mod resistor;
 pub mod sources;
 pub mod switches;
@@ -41,4 +43,5 @@ pub const ALL: &[&Kind] = &[
     &jfet::KIND,
     &mosfet1::KIND,
     &ag_selector::KIND,
+    &ots::KIND,
 ];

@@ -1,0 +1,210 @@
+//! The ovonic threshold switch: an amorphous chalcogenide whose own heat, helped by the field, turns it on.
+//!
+//! Terminals `p n` and, if the line names it, the thermal terminal `th`, the rise of the surroundings above ambient
+//! (ground, where it is left out). The state `t` is the filament's rise above ambient. With `V = v(p) − v(n)`, the
+//! filament's length `h` and area `A = π·radius²`, and the conductivity of [`crate::amorphous`]:
+//!
+//! ```text
+//! I = (A/h)·V·σ(T, V/h),   T = T_amb + t
+//! c_th·dt/dt = V·I − (t − t_th)/r_th
+//! ```
+//!
+//! What `r_th` lets out enters `th`. The steady characteristic is single-valued in the current and folds in the voltage:
+//! above the threshold voltage the heat runs away until the conductivity saturates, below the hold voltage it dies
+//! out. Delay, the dependence of the threshold on the ramp and relaxation follow from `c_th`; nothing is scripted.
+//!
+//! Valid below melting (858 K in the paper) as far as the material is concerned; the hot branch stays a lumped
+//! filament of constant size beyond, so that the hold voltage comes out lower than measured.
+//!
+//! Reference: J. Scoggin et al., arXiv:1906.09316 (2019), eqs 1 and 3–5.
+//!
+//! Deviations. The paper solves the heat equation in two dimensions with tabulated properties; this is one lumped
+//! filament whose σ_T (0.447 eV, 3.3 S/m at 300 K) is fitted to the device's threshold. Minimum and magnitude are
+//! rounded. The option `hopping` replaces the law below threshold by Poole–Frenkel hopping (Ielmini and Zhang 2007).
+
+use crate::amorphous::{AmorphousConduction, FieldLaw};
+use ovonic_device::{
+    Class, Contributions, Environment, Iterate, Kind, Limits, Model, ModelType, Nature,
+    NoiseSources, Output, ParamError, Params, Unknown,
+};
+use ovonic_numerics::scalar::Scalar;
+use std::f64::consts::PI;
+
+const EXAMPLE: &str = "\
+* Ovonic threshold switch on its cold branch at 1 V.  Reference: P = V I heats by R_th P, solved to 12 digits.
+*! run op
+*! expect i(v1) = -1.906092197137e-7 A  rtol 1e-6
+V1 p 0 1
+N1 p 0 switch
+.model switch ots
+.options temp=26.85
+.end
+";
+
+/// The ovonic threshold switch's entry in the list of devices.
+pub const KIND: Kind = Kind {
+    model_types: &[ModelType::plain("ots")],
+    summary: "ovonic threshold switch",
+    class: Class::Memory,
+    example: EXAMPLE,
+    ..Kind::of::<Ots, 4>("ots")
+};
+
+/// Parameters of the ovonic threshold switch.
+#[derive(Clone, Debug, Params)]
+pub struct OtsParams {
+    /// Length of the filament: the layer's thickness.
+    #[param(name = "h", unit = "m", default = 50e-9, range = "(0, inf)")]
+    pub thickness: f64,
+    /// Radius of the filament.
+    #[param(name = "radius", unit = "m", default = 20e-9, range = "(0, inf)")]
+    pub radius: f64,
+    /// Thermally activated conductivity at 300 K.
+    #[param(name = "sigma_t", unit = "S/m", default = 3.3, range = "(0, inf)")]
+    pub thermal_conductivity: f64,
+    /// Activation energy of the thermal conductivity.
+    #[param(name = "e_a", unit = "eV", default = 0.447, range = "[0, 5]")]
+    pub activation_energy: f64,
+    /// Field-assisted conductivity without a field.
+    #[param(name = "sigma_e", unit = "S/m", default = 0.033, range = "[0, inf)")]
+    pub field_conductivity: f64,
+    /// Inverse of the field over which the field-assisted conductivity grows by e.
+    #[param(name = "lambda_e", unit = "m/V", default = 2.42e-7, range = "[0, inf)")]
+    pub field_slope: f64,
+    /// Field over which the field's magnitude is rounded at zero.
+    #[param(name = "e_0", unit = "V/m", default = 1e5, range = "(0, inf)")]
+    pub field_rounding: f64,
+    /// Poole-Frenkel hopping below threshold, in place of the field-assisted conductivity.
+    #[param(name = "hopping", flag, default = false)]
+    pub hopping: bool,
+    /// Distance between traps, for hopping.
+    #[param(name = "dz", unit = "m", default = 7e-9, range = "(0, 1e-7]")]
+    pub trap_distance: f64,
+    /// Conductivity of the switched-on filament.
+    #[param(name = "sigma_max", unit = "S/m", default = 4.1e5, range = "(0, inf)")]
+    pub saturation_conductivity: f64,
+    /// Thermal resistance from the filament to its surroundings.
+    #[param(name = "r_th", unit = "K/W", default = 3e6, range = "(0, inf)")]
+    pub thermal_resistance: f64,
+    /// Heat capacity of the filament.
+    #[param(name = "c_th", unit = "J/K", default = 1e-16, range = "(0, inf)")]
+    pub heat_capacity: f64,
+    /// Capacitance between the electrodes.
+    #[param(name = "c_par", unit = "F", default = 0.0, range = "[0, inf)")]
+    pub capacitance: f64,
+    /// Initial temperature rise.
+    #[param(name = "rise0", unit = "K", default = 0.0, range = "[0, inf)", aliases = "ic")]
+    pub initial_rise: f64,
+}
+
+const P: usize = 0;
+const N: usize = 1;
+const SURROUNDINGS: usize = 2;
+const RISE: usize = 3;
+
+/// A prepared ovonic threshold switch.
+#[derive(Clone, Debug)]
+pub struct Ots {
+    conduction: AmorphousConduction,
+    thickness: f64,
+    /// Area over thickness, m.
+    shape: f64,
+    ambient: f64,
+    thermal_conductance: f64,
+    heat_capacity: f64,
+    capacitance: f64,
+    initial_rise: f64,
+}
+
+impl Ots {
+    /// Conductance, S, at a voltage, V, and a temperature rise, K.
+    fn conductance<S: Scalar>(&self, v: S, rise: S) -> S {
+        self.conduction.conductivity(rise + self.ambient, v / self.thickness) * self.shape
+    }
+}
+
+impl Model<4> for Ots {
+    type Params = OtsParams;
+
+    const UNKNOWNS: [Unknown; 4] = [
+        Unknown::terminal("p"),
+        Unknown::terminal("n"),
+        Unknown::thermal_terminal("th"),
+        Unknown::temperature("t"),
+    ];
+    const OUTPUTS: &'static [Output] = &[
+        Output {
+            name: "temp",
+            description: "temperature of the filament",
+            unit: "K",
+            nature: Some(Nature::Temperature),
+        },
+        Output {
+            name: "g",
+            description: "conductance, current over voltage",
+            unit: "S",
+            nature: None,
+        },
+        Output { name: "p", description: "dissipated power", unit: "W", nature: None },
+    ];
+
+    fn prepare(params: &OtsParams, env: &Environment) -> Result<Self, ParamError> {
+        let field = if params.hopping {
+            FieldLaw::Hopping { distance: params.trap_distance }
+        } else {
+            FieldLaw::Assisted {
+                conductivity: params.field_conductivity,
+                slope: params.field_slope,
+                rounding: params.field_rounding,
+            }
+        };
+        Ok(Self {
+            conduction: AmorphousConduction {
+                conductivity: params.thermal_conductivity,
+                activation_energy: params.activation_energy,
+                field,
+                saturation: params.saturation_conductivity,
+            },
+            thickness: params.thickness,
+            shape: PI * params.radius * params.radius / params.thickness,
+            ambient: env.temperature,
+            thermal_conductance: params.thermal_resistance.recip(),
+            heat_capacity: params.heat_capacity,
+            capacitance: params.capacitance,
+            initial_rise: params.initial_rise,
+        })
+    }
+
+    fn eval<S: Scalar>(
+        &self,
+        x: [S; 4],
+        _at: &Iterate<'_>,
+        _limits: &mut Limits<'_>,
+        out: &mut Contributions<'_, S, 4>,
+    ) {
+        let v = x[P] - x[N];
+        let current = v * self.conductance(v, x[RISE]);
+        out.current(P, N, current);
+        if self.capacitance > 0.0 {
+            out.charge(P, N, v * self.capacitance);
+        }
+        out.current(RISE, SURROUNDINGS, (x[RISE] - x[SURROUNDINGS]) * self.thermal_conductance);
+        out.equation(RISE, -(v * current));
+        out.storage(RISE, x[RISE] * self.heat_capacity);
+    }
+
+    fn initial(&self, x: &mut [f64; 4]) {
+        x[RISE] = self.initial_rise;
+    }
+
+    fn noise(&self, x: &[f64; 4], _at: &Iterate<'_>, out: &mut NoiseSources) {
+        let conductance = self.conductance(x[P] - x[N], x[RISE]);
+        out.thermal("thermal", P, N, conductance, (x[RISE] + self.ambient).max(0.0));
+    }
+
+    fn outputs(&self, x: &[f64; 4], _at: &Iterate<'_>, values: &mut [f64]) {
+        let v = x[P] - x[N];
+        let conductance = self.conductance(v, x[RISE]);
+        values.copy_from_slice(&[x[RISE] + self.ambient, conductance, v * v * conductance]);
+    }
+}
