@@ -12,6 +12,7 @@ mod options;
 mod output;
 mod report;
 mod small_signal;
+mod transfer;
 mod transient;
 
 pub use ac::{AcPoint, AcRecorder, AcReport, ac};
@@ -36,6 +37,7 @@ pub use output::{
 };
 pub use report::{ConvergenceError, Report, ReportRow, SetupError};
 pub use small_signal::{FrequencySweep, SmallSignalError, small_signal_point};
+pub use transfer::{Transfer, transfer};
 pub use transient::{
     IntegrationMethod, Recorder, Transient, TransientError, TransientOptions, TransientPoint,
     TransientStatistics, transient,

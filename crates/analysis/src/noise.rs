@@ -168,7 +168,7 @@ fn referred(output: f64, gain_squared: f64) -> f64 {
 }
 
 /// The right-hand side of a unit of a source: its branch equation, or the rows of its two terminals.
-fn unit_stimulus(
+pub(crate) fn unit_stimulus(
     circuit: &Circuit,
     source: InstanceId,
 ) -> Result<Vec<(usize, f64)>, SmallSignalError> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use ovonic::waveforms::{PlotKind, Sink};
 use ovonic::{
-    AnalysisReport, LoadOptions, Measurement, Observer, Progress, RunOptions, Simulation,
+    AnalysisReport, LoadOptions, Measurement, Observer, Progress, RunOptions, Simulation, Spectrum,
 };
 
 use crate::console::Console;
@@ -63,6 +63,8 @@ pub(crate) struct Finished {
     pub(crate) errors: Vec<ovonic::Error>,
     /// What `.meas` cards found.
     pub(crate) measurements: Vec<Measurement>,
+    /// What `.four` cards found.
+    pub(crate) spectra: Vec<Spectrum>,
     pub(crate) outputs: Outputs,
     pub(crate) elapsed: Duration,
 }
@@ -78,7 +80,9 @@ impl Finished {
         let worst = self.errors.iter().map(status).max();
         let reached = if self.is_interrupted() {
             Status::Failed
-        } else if self.measurements.iter().any(|m| m.result.is_err()) {
+        } else if self.measurements.iter().any(|m| m.result.is_err())
+            || self.spectra.iter().any(|spectrum| spectrum.result.is_err())
+        {
             Status::Unmet
         } else {
             Status::Success
@@ -133,7 +137,15 @@ pub(crate) fn run(
     watcher.line.clear();
     let elapsed = start.elapsed();
     let measurements = simulation.measure(watcher.outputs.results());
-    Ok(Finished { analyses: watcher.ran, errors, measurements, outputs: watcher.outputs, elapsed })
+    let spectra = simulation.spectra(watcher.outputs.results());
+    Ok(Finished {
+        analyses: watcher.ran,
+        errors,
+        measurements,
+        spectra,
+        outputs: watcher.outputs,
+        elapsed,
+    })
 }
 
 /// In which order analyses run.
@@ -152,18 +164,29 @@ fn rank(analysis: &str) -> usize {
     place.unwrap_or(order.len())
 }
 
-/// One job for each analysis; without any, the operating point that the library then solves.
+/// One job for each analysis in each step; without analyses, the operating point that the library then solves.
 fn jobs(simulation: &Simulation, order: Order) -> Vec<RunOptions> {
     let count = simulation.analyses().len();
+    let mut analyses: Vec<Option<Vec<usize>>> = (0..count).map(|index| Some(vec![index])).collect();
     if count == 0 {
-        return vec![RunOptions::default()];
+        analyses.push(None);
     }
-    let one = |index| RunOptions { analyses: Some(vec![index]) };
-    let mut indices: Vec<usize> = (0..count).collect();
     if order == Order::Ngspice {
-        indices.sort_by_key(|&index| rank(simulation.analyses()[index].task.name()));
+        let rank = |job: &Option<Vec<usize>>| {
+            let index = job.as_ref().map(|indices| indices[0]);
+            index.map(|index| rank(simulation.analyses()[index].task.name()))
+        };
+        analyses.sort_by_key(rank);
     }
-    indices.into_iter().map(one).collect()
+    let steps = 0..simulation.n_steps();
+    let job = |step: usize| {
+        let job = move |analyses: &Option<Vec<usize>>| RunOptions {
+            analyses: analyses.clone(),
+            steps: Some(vec![step]),
+        };
+        analyses.iter().map(job).collect::<Vec<_>>()
+    };
+    steps.flat_map(job).collect()
 }
 
 /// The analyses whose results `.print` and `.meas` cards need after the run.
@@ -172,9 +195,10 @@ pub(crate) fn needed(simulation: &Simulation) -> Keep {
         return Keep::All;
     }
     let measured = simulation.measured().flatten();
+    let transformed = simulation.wants_spectra().then_some("tran");
     let planned = simulation.analyses().iter().map(|planned| planned.task.name());
     let printed = planned.filter(|name| !simulation.printed(name).is_empty());
-    Keep::Kinds(measured.chain(printed).map(plot_kind).collect())
+    Keep::Kinds(measured.chain(transformed).chain(printed).map(plot_kind).collect())
 }
 
 /// The kind of plot that an analysis (`tran`) makes.
@@ -186,6 +210,7 @@ pub(crate) fn plot_kind(analysis: &str) -> PlotKind {
         "tran" => PlotKind::Transient,
         "noise" => PlotKind::NoiseSpectrum,
         "trace" => PlotKind::Trace,
+        "tf" => PlotKind::TransferFunction,
         other => PlotKind::from_name(other),
     }
 }

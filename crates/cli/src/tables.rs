@@ -4,18 +4,20 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use ovonic::waveforms::{Listing, Plot, PlotKind, Results, Table, Vector, WaveformError};
-use ovonic::{Measurement, Simulation};
+use ovonic::{Measurement, Simulation, Spectrum};
 
 use crate::simulate::plot_kind;
 
 /// The tables of all plots that are to be shown, in the order in which they were computed.
 ///
-/// An operating point is shown even if no card asks for it: it is short, and there is nothing else to see of it.
+/// An operating point or a transfer function is shown even if no card asks for it: it is short, and there is nothing
+/// else to see of it.
 pub(crate) fn of(simulation: &Simulation, results: &Results) -> Result<String, WaveformError> {
     let mut text = String::new();
     for plot in results.plots.iter().filter(|plot| plot.points() > 0) {
         let names = printed(simulation, &plot.kind);
-        let shown = if plot.kind == PlotKind::OperatingPoint {
+        let is_short = matches!(plot.kind, PlotKind::OperatingPoint | PlotKind::TransferFunction);
+        let shown = if is_short {
             listing(plot, &names)?
         } else if names.is_empty() {
             continue;
@@ -45,6 +47,44 @@ pub(crate) fn measurements(measurements: &[Measurement], separated: bool) -> Str
     text
 }
 
+/// What `.four` cards found, one table each.
+pub(crate) fn spectra(spectra: &[Spectrum]) -> String {
+    let mut text = String::new();
+    for spectrum in spectra {
+        text.push('\n');
+        for (name, value) in &spectrum.steps {
+            let _ = writeln!(text, "{name} = {value:e}");
+        }
+        let harmonics = match &spectrum.result {
+            Ok(harmonics) => harmonics,
+            Err(error) => {
+                let _ = writeln!(text, "Fourier analysis for {}: failed: {error}", spectrum.name);
+                continue;
+            }
+        };
+        let count = harmonics.coefficients.len() + 1;
+        let distortion = 100.0 * harmonics.distortion();
+        let _ = writeln!(text, "Fourier analysis for {}:", spectrum.name);
+        let _ = writeln!(text, "  No. Harmonics: {count}, THD: {distortion:.6} %\n");
+        text += "Harmonic  Frequency     Magnitude     Phase         Norm. Mag     Norm. Phase\n";
+        let _ = writeln!(text, "{:<8}  {:<12.6e}  {:<12.6e}  0", 0, 0.0, harmonics.dc);
+        let fundamental = harmonics.coefficients.first().copied().unwrap_or_default();
+        for (index, c) in harmonics.coefficients.iter().enumerate() {
+            let (size, phase) = (c.norm(), c.arg().to_degrees());
+            let first = (fundamental.norm(), fundamental.arg().to_degrees());
+            let _ = writeln!(
+                text,
+                "{:<8}  {:<12.6e}  {size:<12.6e}  {phase:<12.6}  {:<12.6e}  {:<.6}",
+                index + 1,
+                harmonics.frequency * (index + 1) as f64,
+                size / first.0,
+                phase - first.1,
+            );
+        }
+    }
+    text
+}
+
 /// The names that `.print` cards list for the analysis of a plot.
 fn printed(simulation: &Simulation, kind: &PlotKind) -> Vec<String> {
     let names = ["op", "dc", "ac", "tran", "noise", "trace"];
@@ -55,7 +95,7 @@ fn printed(simulation: &Simulation, kind: &PlotKind) -> Vec<String> {
 fn listing(plot: &Plot, names: &[String]) -> Result<String, WaveformError> {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let listing = Listing::new(plot, &names)?;
-    Ok(format!("{}\n{listing}", plot.kind.as_str()))
+    Ok(format!("{}{}\n{listing}", steps(plot), plot.kind.as_str()))
 }
 
 fn table(plot: &Plot, names: &[String]) -> Result<String, WaveformError> {

@@ -4,8 +4,8 @@
 //! multiplicity), the netlist is elaborated anew.
 
 use crate::elaborate::{
-    Dependence, Elaborator, Measure, Planned, Reported, Reporter, Request, ScopeId, StartingPoint,
-    SweepTarget, Table, parameter_error,
+    Dependence, Elaborator, Fourier, Measure, Planned, Reported, Reporter, Request, ScopeId,
+    StartingPoint, Sweep, SweepTarget, Table, parameter_error,
 };
 use ovonic_circuit::{BuildError, BuildOptions, Change, Circuit, InstanceId};
 use ovonic_device::constants::ZERO_CELSIUS;
@@ -21,6 +21,9 @@ pub(crate) struct Design {
     pub(crate) plan: Vec<Planned>,
     pub(crate) requests: Vec<Request>,
     pub(crate) measures: Vec<Measure>,
+    pub(crate) fouriers: Vec<Fourier>,
+    /// What `.step` cards vary, the first one fastest.
+    pub(crate) steps: Vec<Sweep>,
     pub(crate) start: StartingPoint,
 }
 
@@ -56,11 +59,14 @@ impl Design {
         let mut requests = core.elaborator.requests(&circuit);
         let (measures, needed) = core.elaborator.measures(&circuit);
         requests.extend(needed);
+        let (fouriers, needed) = core.elaborator.fouriers(&circuit);
+        requests.extend(needed);
+        let steps = core.elaborator.steps();
         let start = core.elaborator.starting_point(&circuit);
         if core.elaborator.reporter.n_errors() > 0 {
             return Err(core.elaborator.reporter);
         }
-        Ok(Design { core, circuit, plan, requests, measures, start })
+        Ok(Design { core, circuit, plan, requests, measures, fouriers, steps, start })
     }
 
     /// Gives a top-level parameter a value, or with `None` that of the netlist again.
@@ -88,6 +94,16 @@ impl Design {
         self.core.devices.retain(|(device, ..)| *device != id);
         let environment = self.circuit.spec(id).environment;
         let change = self.core.update(&mut self.circuit, id, params, environment)?;
+        self.settle(change)
+    }
+
+    /// Gives what a sweep varies a value.
+    pub(crate) fn set_target(
+        &mut self,
+        target: &SweepTarget,
+        value: f64,
+    ) -> Result<(), Vec<Diagnostic>> {
+        let change = self.core.set_target(&mut self.circuit, target, value)?;
         self.settle(change)
     }
 
@@ -453,7 +469,7 @@ fn set_first_window(elaborator: &mut Elaborator) {
 /// Cards that nothing here understands.
 fn report_others(elaborator: &mut Elaborator) {
     let table = elaborator.scopes.table(ScopeId::TOP).clone();
-    for card in table.cards.others.iter().chain(&table.cards.steps) {
+    for card in &table.cards.others {
         // Under ngspice's rules the other cards run all the same.
         let _ = elaborator.reporter.tolerate(Diagnostic::error(
             codes::NOT_SUPPORTED,

@@ -23,6 +23,7 @@ enum Cause {
     UnknownParameter { name: String, candidate: Option<String> },
     NotAvailable { analysis: &'static str },
     NoSuchAnalysis { index: usize, count: usize },
+    NoSuchStep { index: usize, count: usize },
 }
 
 impl Error {
@@ -50,6 +51,10 @@ impl Error {
 
     pub(crate) fn no_such_analysis(index: usize, count: usize) -> Self {
         Error(Box::new(Cause::NoSuchAnalysis { index, count }))
+    }
+
+    pub(crate) fn no_such_step(index: usize, count: usize) -> Self {
+        Error(Box::new(Cause::NoSuchStep { index, count }))
     }
 
     pub(crate) fn not_available(analysis: &'static str) -> Self {
@@ -167,6 +172,9 @@ impl fmt::Display for Error {
             }
             Cause::NotAvailable { analysis } => {
                 write!(f, "analysis .{analysis} is not available")
+            }
+            Cause::NoSuchStep { index, count } => {
+                write!(f, "the netlist has {count} steps, none with index {index}")
             }
             Cause::NoSuchAnalysis { index, count } => {
                 write!(f, "the netlist has {count} analyses, none with index {index}")

@@ -7,16 +7,20 @@ mod design;
 mod elaborate;
 mod error;
 mod formula;
+mod fourier;
 mod measure;
 mod outputs;
 mod run;
 mod session;
 mod topology;
+mod vary;
 
 pub use elaborate::{
-    NoiseTask, Options, Planned, Range, Sweep, SweepTarget, Task, TraceTask, TransientTask,
+    NoiseTask, Options, Planned, Range, Sweep, SweepTarget, Task, TraceTask, TransferTask,
+    TransientTask,
 };
 pub use error::Error;
+pub use fourier::Spectrum;
 pub use measure::{MeasureError, Measured, Measurement};
 pub use ovonic_analysis::{Attempt, DcJump, Method, Progress, TransientStatistics};
 pub use ovonic_devices::ALL as DEVICES;

@@ -75,33 +75,48 @@ impl fmt::Display for Measurement {
 }
 
 impl Simulation {
-    /// Measures what the `.meas` cards ask for, in their order; for every plot of a stepped run once.
+    /// Measures what the `.meas` cards ask for, in their order; for every step of a stepped run once.
     pub fn measure(&mut self, results: &Results) -> Vec<Measurement> {
+        let mut steps: Vec<&[(String, f64)]> = Vec::new();
+        for plot in &results.plots {
+            if !steps.contains(&plot.steps.as_slice()) {
+                steps.push(&plot.steps);
+            }
+        }
+        if steps.is_empty() {
+            steps.push(&[]);
+        }
+        steps.into_iter().flat_map(|step| self.measure_step(results, step)).collect()
+    }
+
+    fn measure_step(&mut self, results: &Results, step: &[(String, f64)]) -> Vec<Measurement> {
         let measures = self.design.measures.clone();
-        let mut measurements = Vec::new();
+        let mut measurements = Vec::with_capacity(measures.len());
+        // In a formula a stepped parameter has the value of its step.
         let mut known: Vec<String> = Vec::new();
+        for (name, value) in step {
+            let scopes = &mut self.design.core.elaborator.scopes;
+            if scopes.number(name).is_some() && self.design.core.fixed_value(name).is_none() {
+                self.design.core.elaborator.scopes.fix(name, *value);
+                known.push(name.clone());
+            }
+        }
         for measure in &measures {
-            let plots = plots(results, measure);
-            if plots.is_empty() || matches!(measure.task, MeasureTask::Formula(_)) {
-                let result = match &measure.task {
-                    MeasureTask::Formula(_) => self.compute(measure),
-                    _ => Err(MeasureError::NoResults),
-                };
-                measurements.push(measurement(measure, Vec::new(), result));
-            } else {
-                measurements.extend(plots.into_iter().map(|plot| {
-                    let result = evaluate(&measure.task, plot);
-                    measurement(measure, plot.steps.clone(), result.map_err(Into::into))
-                }));
+            let plot = plots(results, measure).into_iter().find(|plot| plot.steps == step);
+            let result = match (&measure.task, plot) {
+                (MeasureTask::Formula(_), _) => self.compute(measure),
+                (task, Some(plot)) => evaluate(task, plot).map_err(Into::into),
+                (_, None) => Err(MeasureError::NoResults),
+            };
+            let scopes = &mut self.design.core.elaborator.scopes;
+            // A parameter of that name keeps its meaning.
+            if let Ok(measured) = &result
+                && scopes.number(&measure.name).is_none()
+            {
+                scopes.fix(&measure.name, measured.value);
+                known.push(measure.name.clone());
             }
-            if let Some(Ok(measured)) = measurements.last().map(|m| &m.result) {
-                let scopes = &mut self.design.core.elaborator.scopes;
-                // A parameter of that name keeps its meaning.
-                if scopes.number(&measure.name).is_none() {
-                    scopes.fix(&measure.name, measured.value);
-                    known.push(measure.name.clone());
-                }
-            }
+            measurements.push(measurement(measure, step.to_vec(), result));
         }
         for name in known {
             self.design.core.elaborator.scopes.release(&name);

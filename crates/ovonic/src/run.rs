@@ -4,24 +4,23 @@
 //! analyses first, then dc, op and tran; here the cards decide, since results carry their analysis anyway and a user
 //! can put them in the order that he wants.
 
-use crate::design::{Core, window};
-use crate::elaborate::{NoiseTask, Sweep, SweepTarget, Task, TransientTask};
+use crate::design::window;
+use crate::elaborate::{NoiseTask, Sweep, SweepTarget, Task, TransferTask, TransientTask};
 use crate::error::Error;
 use crate::outputs::Outputs;
 use crate::session::Simulation;
+use crate::vary::{Before, Variation};
 use num_complex::Complex64;
 use ovonic_analysis::{
     Attempt, DcJump, NoiseOptions, OpOptions, OperatingPoint, Probe, Progress, SolverOptions,
-    SweepLevel, SweepVariable, TransientOptions, TransientStatistics, ac, dc, noise,
-    operating_point, transient,
+    SweepLevel, TransientOptions, TransientStatistics, ac, dc, noise, operating_point, transfer,
+    transient,
 };
-use ovonic_circuit::{Change, Circuit, Point};
-use ovonic_netlist::SourceMap;
+use ovonic_circuit::Point;
 use ovonic_waveforms::{
     MemorySink, Outcome, PlotHeader, PlotKind, Quantity, Results, Sink, Variable,
 };
 use std::cell::RefCell;
-use std::sync::Arc;
 
 /// What to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +28,8 @@ pub struct RunOptions {
     /// Positions among [`Simulation::analyses`]; absent for all of them. A netlist without analyses has its operating
     /// point solved.
     pub analyses: Option<Vec<usize>>,
+    /// Which of the [`Simulation::n_steps`] steps; absent for all of them.
+    pub steps: Option<Vec<usize>>,
 }
 
 /// Watches a run and receives its results.
@@ -116,19 +117,24 @@ impl RunReport {
 }
 
 /// Lets the recorder of points and the report of progress share one observer.
-struct Shared<'a>(RefCell<&'a mut dyn Observer>);
+struct Shared<'a> {
+    observer: RefCell<&'a mut dyn Observer>,
+    /// Values of the stepped quantities, which every plot carries.
+    steps: Vec<(String, f64)>,
+}
 
 impl Shared<'_> {
     fn begin_plot(&self, header: &PlotHeader) -> Result<(), Error> {
-        Ok(self.0.borrow_mut().sink().begin(header)?)
+        let header = PlotHeader { steps: self.steps.clone(), ..header.clone() };
+        Ok(self.observer.borrow_mut().sink().begin(&header)?)
     }
 
     fn end_plot(&self, outcome: &Outcome) -> Result<(), Error> {
-        Ok(self.0.borrow_mut().sink().end(outcome)?)
+        Ok(self.observer.borrow_mut().sink().end(outcome)?)
     }
 
     fn is_cancelled(&self) -> bool {
-        self.0.borrow().is_cancelled()
+        self.observer.borrow().is_cancelled()
     }
 
     /// Closes the open plot in the way that fits how its analysis ended.
@@ -165,7 +171,7 @@ impl ovonic_analysis::Observer for Watch<'_, '_> {
     }
 
     fn progress(&mut self, progress: &Progress) {
-        self.0.0.borrow_mut().progress(progress);
+        self.0.observer.borrow_mut().progress(progress);
     }
 }
 
@@ -193,16 +199,40 @@ impl Simulation {
         if tasks.is_empty() && options.analyses.is_none() {
             tasks.push(Task::OperatingPoint);
         }
-        let shared = Shared(RefCell::new(observer));
+        let steps = match &options.steps {
+            Some(steps) => steps.clone(),
+            None => (0..self.n_steps()).collect(),
+        };
+        if let Some(&index) = steps.iter().find(|&&index| index >= self.n_steps()) {
+            return Err(Error::no_such_step(index, self.n_steps()));
+        }
+        let before = self.before_steps();
+        let ran = self.run_steps(&tasks, &steps, observer);
+        let restored = self.restore(before);
+        let report = ran?;
+        restored?;
+        Ok(report)
+    }
+
+    fn run_steps(
+        &mut self,
+        tasks: &[Task],
+        steps: &[usize],
+        observer: &mut dyn Observer,
+    ) -> Result<RunReport, Error> {
+        let mut shared = Shared { observer: RefCell::new(observer), steps: Vec::new() };
         let mut report = RunReport::default();
-        for task in tasks {
-            shared.0.borrow_mut().begin(task.name());
-            let analysis = self.run_task(&task, &shared)?;
-            shared.0.borrow_mut().end(&analysis);
-            let cancelled = analysis.cancelled;
-            report.analyses.push(analysis);
-            if cancelled {
-                break;
+        for &step in steps {
+            shared.steps = self.enter_step(step)?;
+            for task in tasks {
+                shared.observer.borrow_mut().begin(task.name());
+                let analysis = self.run_task(task, &shared)?;
+                shared.observer.borrow_mut().end(&analysis);
+                let cancelled = analysis.cancelled;
+                report.analyses.push(analysis);
+                if cancelled {
+                    return Ok(report);
+                }
             }
         }
         Ok(report)
@@ -215,6 +245,7 @@ impl Simulation {
             Task::Ac(sweep) => self.run_ac(sweep, shared)?,
             Task::Transient(task) => self.run_transient(task, shared)?,
             Task::Noise(task) => self.run_noise(task, shared)?,
+            Task::TransferFunction(task) => self.run_transfer(task, shared)?,
             Task::Trace(_) => return Err(Error::not_available("trace")),
         };
         Ok(AnalysisReport {
@@ -267,7 +298,7 @@ impl Simulation {
         let mut values = Vec::new();
         let at = solved(&point, &options);
         outputs.append(&self.design.circuit, at, None, &mut values);
-        shared.0.borrow_mut().sink().point(&values)?;
+        shared.observer.borrow_mut().sink().point(&values)?;
         shared.end_plot(&Outcome::Complete)?;
         Ok(Ran { points: 1, attempts: point.attempts, ..Ran::default() })
     }
@@ -308,7 +339,7 @@ impl Simulation {
                 values.clear();
                 values.extend(at.values.iter().rev());
                 outputs.append(at.circuit, at.point, None, &mut values);
-                shared.0.borrow_mut().sink().point(&values)
+                shared.observer.borrow_mut().sink().point(&values)
             },
             &mut Watch(shared),
         );
@@ -350,7 +381,7 @@ impl Simulation {
                 values.clear();
                 values.push(Complex64::new(at.frequency, 0.0));
                 outputs.append_complex(&raw, &mut values);
-                shared.0.borrow_mut().sink().complex_point(&values)
+                shared.observer.borrow_mut().sink().complex_point(&values)
             },
             &mut Watch(shared),
         );
@@ -394,7 +425,7 @@ impl Simulation {
                 values.push(at.time.seconds());
                 outputs.append(at.circuit, at.point, Some(at.rates), &mut values);
                 points += 1;
-                shared.0.borrow_mut().sink().point(&values)
+                shared.observer.borrow_mut().sink().point(&values)
             },
             &mut Watch(shared),
         );
@@ -455,7 +486,7 @@ impl Simulation {
                 if !origins.is_empty() {
                     values.extend(at.contributions.iter().map(|part| part.sqrt()));
                 }
-                shared.0.borrow_mut().sink().point(&values)
+                shared.observer.borrow_mut().sink().point(&values)
             },
             &mut Watch(shared),
         );
@@ -468,7 +499,7 @@ impl Simulation {
         let header = PlotHeader::real(self.title(), PlotKind::IntegratedNoise, variables);
         shared.begin_plot(&header)?;
         let totals = [report.total.output.sqrt(), report.total.input.sqrt()];
-        shared.0.borrow_mut().sink().point(&totals)?;
+        shared.observer.borrow_mut().sink().point(&totals)?;
         shared.end_plot(&Outcome::Complete)?;
         Ok(Ran {
             points: report.points,
@@ -476,6 +507,33 @@ impl Simulation {
             attempts: point.attempts,
             ..Ran::default()
         })
+    }
+
+    fn run_transfer(&mut self, task: &TransferTask, shared: &Shared<'_>) -> Result<Ran, Error> {
+        let options = self.solver();
+        let point = self.solve_op("tf", &options, &self.op_options())?;
+        let circuit = &self.design.circuit;
+        let solved = transfer(circuit, &options, &point, task.output, task.source);
+        let solved = solved.map_err(|error| Error::small_signal("tf", error))?;
+        let source = &circuit.spec(task.source).name;
+        // Names and order are those of ngspice, in lower case like all others.
+        let output = match task.output {
+            Probe::Local { instance, .. } | Probe::TerminalCurrent { instance, .. } => {
+                format!("{}#output_impedance", circuit.spec(instance).name)
+            }
+            _ => format!("output_impedance_at_{}", task.name),
+        };
+        let variables = vec![
+            Variable::new("transfer_function", Quantity::Dimensionless),
+            Variable::new(output, Quantity::Impedance),
+            Variable::new(format!("{source}#input_impedance"), Quantity::Impedance),
+        ];
+        let header = PlotHeader::real(self.title(), PlotKind::TransferFunction, variables);
+        shared.begin_plot(&header)?;
+        let values = [solved.gain, solved.output_resistance, solved.input_resistance];
+        shared.observer.borrow_mut().sink().point(&values)?;
+        shared.end_plot(&Outcome::Complete)?;
+        Ok(Ran { points: 1, attempts: point.attempts, ..Ran::default() })
     }
 
     /// The variable that a sweep's values fill: under the name that programs of the family give the scale, or under
@@ -499,30 +557,6 @@ impl Simulation {
         let name = if is_inner { name } else { sweep.name.as_str() };
         Variable::new(name, quantity)
     }
-
-    fn before(&mut self, sweep: &Sweep) -> Before {
-        match &sweep.target {
-            SweepTarget::Device(id, _) => {
-                Before::Device(*id, self.design.circuit.spec(*id).params.clone())
-            }
-            SweepTarget::Temperature => Before::Temperature(self.design.core.temperature_celsius()),
-            SweepTarget::Parameter(name) => {
-                Before::Parameter(name.clone(), self.design.core.fixed_value(name))
-            }
-        }
-    }
-
-    fn restore(&mut self, before: Vec<Before>) -> Result<(), Error> {
-        for state in before {
-            let restored = match state {
-                Before::Device(id, params) => self.design.restore_params(id, params),
-                Before::Temperature(celsius) => self.design.set_temperature(celsius),
-                Before::Parameter(name, value) => self.design.set_parameter(&name, value),
-            };
-            restored.map_err(|diagnostics| Error::netlist(diagnostics, self.shared_sources()))?;
-        }
-        Ok(())
-    }
 }
 
 /// What running an analysis gave beside its points.
@@ -533,31 +567,6 @@ struct Ran {
     attempts: Vec<Attempt>,
     transient: Option<TransientStatistics>,
     jumps: Vec<DcJump>,
-}
-
-/// A sweep's variable: several of them share what changes the circuit.
-struct Variation<'a, 'b> {
-    core: &'a RefCell<&'b mut Core>,
-    target: &'a SweepTarget,
-    sources: &'a Arc<SourceMap>,
-}
-
-impl SweepVariable for Variation<'_, '_> {
-    fn set(
-        &mut self,
-        circuit: &mut Circuit,
-        value: f64,
-    ) -> Result<Change, Box<dyn std::error::Error + Send + Sync>> {
-        let changed = self.core.borrow_mut().set_target(circuit, self.target, value);
-        changed.map_err(|diagnostics| Error::netlist(diagnostics, self.sources.clone()).into())
-    }
-}
-
-/// What a sweep found before it changed it.
-enum Before {
-    Device(ovonic_circuit::InstanceId, Arc<dyn ovonic_device::AnyParams>),
-    Temperature(f64),
-    Parameter(String, Option<f64>),
 }
 
 /// A solved operating point, as probes see it.

@@ -109,6 +109,7 @@ fn simulate(arguments: &NgspiceArgs, console: &mut Console) -> Result<Status, Fa
         log += &tables::of(&simulation, finished.outputs.results())?;
     }
     log += &tables::measurements(&finished.measurements, true);
+    log += &tables::spectra(&finished.spectra);
     log += &format!("\nTotal analysis time (seconds) = {:.3}\n", finished.elapsed.as_secs_f64());
     for error in &finished.errors {
         let message = format!("Error: {error}\n");

@@ -146,6 +146,7 @@ impl Report<'_> {
     ) -> Result<(), Failure> {
         let mut tables = tables::of(self.simulation, self.finished.outputs.results())?;
         tables += &tables::measurements(&self.finished.measurements, !tables.is_empty());
+        tables += &tables::spectra(&self.finished.spectra);
         let json = self.arguments.stats == Stats::Json;
         let logged = log.is_some();
         if let Some((path, file)) = log {

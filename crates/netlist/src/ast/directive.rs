@@ -157,6 +157,8 @@ pub enum AnalysisKind {
     Noise(Noise),
     /// `.trace`.
     Trace(Trace),
+    /// `.tf`.
+    TransferFunction(TransferFunction),
 }
 
 /// `.dc sweep [sweep …]`.
@@ -252,6 +254,35 @@ pub struct Noise {
     pub range: Range,
     /// A summary of all contributions is wanted every so many points.
     pub points_per_summary: Option<Argument>,
+}
+
+/// `.tf output source`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransferFunction {
+    /// What responds: a voltage or a branch current.
+    pub output: Expr,
+    /// The source that drives.
+    pub source: Name,
+}
+
+/// `.step sweep`: all analyses run for each value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The whole card.
+    pub span: Span,
+    /// What takes which values.
+    pub sweep: Sweep,
+}
+
+/// `.four frequency outputs…`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fourier {
+    /// The whole card.
+    pub span: Span,
+    /// The fundamental, Hz.
+    pub frequency: Argument,
+    /// What is analysed.
+    pub outputs: Vec<Expr>,
 }
 
 /// `.trace source start stop [key=value …]`.

@@ -63,9 +63,11 @@ pub enum Item {
     Control(ControlBlock),
     /// `.meas` or `.measure`, unparsed beyond words.
     Measure(RawCard),
-    /// `.step`, unparsed beyond words.
-    Step(RawCard),
-    /// A directive that is known by name but not typed here (`.four`, `.tf`, `.sens`, `.pz`, …).
+    /// `.step`.
+    Step(Step),
+    /// `.four`.
+    Fourier(Fourier),
+    /// A directive that is known by name but not typed here (`.sens`, `.pz`, …).
     Other(RawCard),
 }
 
@@ -87,7 +89,9 @@ impl Item {
             Item::Output(card) => card.span,
             Item::Conditional(card) => card.span,
             Item::Control(card) => card.span,
-            Item::Measure(card) | Item::Step(card) | Item::Other(card) => card.span,
+            Item::Step(card) => card.span,
+            Item::Fourier(card) => card.span,
+            Item::Measure(card) | Item::Other(card) => card.span,
         }
     }
 }

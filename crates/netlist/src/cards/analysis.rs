@@ -1,8 +1,8 @@
 //! Analysis cards.
 
 use crate::ast::{
-    AcSweep, AnalysisKind, Argument, DcSweep, ExprKind, Name, Noise, Range, Scale, Sweep, Trace,
-    Transient,
+    AcSweep, AnalysisKind, Argument, DcSweep, ExprKind, Name, Noise, Range, Scale, Step, Sweep,
+    Trace, TransferFunction, Transient,
 };
 use crate::codes;
 use crate::cursor::{Cursor, Kind};
@@ -162,6 +162,30 @@ pub(crate) fn noise(cursor: &mut Cursor<'_, '_>) -> Option<AnalysisKind> {
         range,
         points_per_summary,
     }))
+}
+
+/// `.tf`.
+pub(crate) fn transfer_function(cursor: &mut Cursor<'_, '_>) -> Option<AnalysisKind> {
+    let output = cursor.expression(Context::Output)?;
+    if !matches!(output.kind, ExprKind::Voltage { .. } | ExprKind::Current { .. }) {
+        let message = "a transfer function leads to a voltage or a branch current";
+        let diagnostic = Diagnostic::error(codes::BAD_ANALYSIS_CARD, output.span, message);
+        return cursor.fail(diagnostic.help("for example: .tf v(out) V1"));
+    }
+    let source = cursor.name(codes::BAD_ANALYSIS_CARD, "the input source")?;
+    cursor.finish()?;
+    Some(AnalysisKind::TransferFunction(TransferFunction { output, source }))
+}
+
+/// `.step`.
+pub(crate) fn step(cursor: &mut Cursor<'_, '_>) -> Option<Step> {
+    let span = cursor.card_span();
+    if cursor.is_done() {
+        return malformed(cursor, "what takes steps is missing", ".step param r 1k 10k 1k");
+    }
+    let sweep = sweep(cursor)?;
+    cursor.finish()?;
+    Some(Step { span, sweep })
 }
 
 /// `.trace`.

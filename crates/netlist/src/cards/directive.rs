@@ -55,18 +55,15 @@ pub(crate) enum Directive {
 }
 
 /// Directives that are typed here.
-const TYPED: [&str; 41] = [
+const TYPED: [&str; 44] = [
     "title", "param", "params", "func", "subckt", "ends", "include", "inc", "incl", "lib", "endl",
     "if", "elseif", "elif", "else", "endif", "global", "model", "ic", "nodeset", "options",
     "option", "opt", "temp", "save", "print", "plot", "probe", "op", "dc", "ac", "tran", "noise",
-    "trace", "meas", "measure", "step", "end", "control", "endc", "macro",
+    "trace", "meas", "measure", "step", "four", "fourier", "tf", "end", "control", "endc", "macro",
 ];
 
 /// Directives that other programs know and that elaboration refuses by name.
-const OTHER: [&str; 31] = [
-    "four",
-    "fourier",
-    "tf",
+const OTHER: [&str; 28] = [
     "sens",
     "pz",
     "disto",
@@ -146,7 +143,9 @@ fn item(cursor: &mut Cursor<'_, '_>, keyword: Name) -> Option<Item> {
         "noise" => analysis(analysis::noise(cursor), span),
         "trace" => analysis(analysis::trace(cursor), span),
         "meas" | "measure" => output::raw(cursor, keyword).map(Item::Measure),
-        "step" => output::raw(cursor, keyword).map(Item::Step),
+        "tf" => analysis(analysis::transfer_function(cursor), span),
+        "step" => analysis::step(cursor).map(Item::Step),
+        "four" | "fourier" => output::fourier(cursor).map(Item::Fourier),
         other if OTHER.contains(&other) => output::raw(cursor, keyword).map(Item::Other),
         _ => unknown(cursor, &keyword),
     }

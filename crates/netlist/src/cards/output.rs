@@ -1,8 +1,8 @@
 //! Output cards, conditions on nodes, and cards that stay raw.
 
 use crate::ast::{
-    Condition, ConditionTarget, Conditions, Expr, ExprKind, Name, Output, OutputKind, RawArgument,
-    RawCard, Word,
+    Condition, ConditionTarget, Conditions, Expr, ExprKind, Fourier, Name, Output, OutputKind,
+    RawArgument, RawCard, Word,
 };
 use crate::codes;
 use crate::cursor::{Cursor, Kind, lower, shorten};
@@ -161,6 +161,23 @@ fn target(cursor: &mut Cursor<'_, '_>) -> Option<Spanned<ConditionTarget>> {
         }
     };
     Some(Spanned::new(target, probe.span))
+}
+
+/// `.four`.
+pub(crate) fn fourier(cursor: &mut Cursor<'_, '_>) -> Option<Fourier> {
+    const EXAMPLE: &str = "for example: .four 1k v(out)";
+    let span = cursor.card_span();
+    let frequency = cursor.argument("the fundamental frequency")?;
+    let mut outputs = Vec::new();
+    while skip_commas(cursor) {
+        outputs.push(cursor.expression(Context::Output)?);
+    }
+    if outputs.is_empty() {
+        let message = "an output is missing";
+        let diagnostic = Diagnostic::error(codes::BAD_OUTPUT_CARD, cursor.end_span(), message);
+        return cursor.fail(diagnostic.help(EXAMPLE));
+    }
+    Some(Fourier { span, frequency, outputs })
 }
 
 /// Words and assignments of a card that is not typed.

@@ -97,7 +97,7 @@ fn ltspice() {
         model mysw sw ron=1.0 roff=1000000.0 vt=0.5 vh=-0.4 <>
         model 1n4148 d is=2.52e-9 rs=0.568 n=1.752 cjo=4e-12 m=0.4 tt=2e-8 iave=0.2 vpk=75.0 mfg=onsemi type=silicon <>
         param r = 1000.0
-        raw step param r list 1k 2k 5k
+        step param r list 1000.0 2000.0 5000.0
         tran step 0.0 stop 0.01 start 0.0 max 1e-6 uic false startup
         raw meas tran vmax max {v(out)}
         raw meas tran td trig {v(n001)}=2.5 rise=1.0 targ {v(out)}=2.5 rise=1.0

@@ -83,7 +83,12 @@ fn item(item: &Item, depth: usize) -> String {
             card.branches.iter().map(branch).collect::<String>().trim_end().to_owned()
         }
         Item::Control(block) => format!("control [{}]", join(&block.lines, "; ")),
-        Item::Measure(card) | Item::Step(card) | Item::Other(card) => {
+        Item::Step(card) => format!("step{}", sweep(&card.sweep)),
+        Item::Fourier(card) => {
+            let outputs: Vec<String> = card.outputs.iter().map(ToString::to_string).collect();
+            format!("four {} [{}]", argument(&card.frequency), outputs.join("; "))
+        }
+        Item::Measure(card) | Item::Other(card) => {
             format!("raw {}{}", card.keyword, raw(&card.args))
         }
     }
@@ -224,10 +229,6 @@ fn analysis(kind: &AnalysisKind) -> String {
     match kind {
         AnalysisKind::OperatingPoint => "op".to_owned(),
         AnalysisKind::Dc(dc) => {
-            let sweep = |sweep: &Sweep| {
-                let param = if sweep.is_param { "param " } else { "" };
-                format!(" {param}{} {}", sweep.variable, range(&sweep.range))
-            };
             format!("dc{}", dc.sweeps.iter().map(sweep).collect::<String>())
         }
         AnalysisKind::Ac(ac) => format!("ac {}", range(&ac.range)),
@@ -256,7 +257,13 @@ fn analysis(kind: &AnalysisKind) -> String {
             words(&t.words),
             params(&t.params)
         ),
+        AnalysisKind::TransferFunction(t) => format!("tf {} by {}", t.output, t.source),
     }
+}
+
+fn sweep(sweep: &Sweep) -> String {
+    let param = if sweep.is_param { "param " } else { "" };
+    format!(" {param}{} {}", sweep.variable, range(&sweep.range))
 }
 
 fn range(range: &Range) -> String {

@@ -255,11 +255,16 @@ impl Elaborator {
     }
 
     fn has_branch(&self, id: InstanceId) -> bool {
+        self.branch_of(id).is_some()
+    }
+
+    /// The position of an instance's branch current among its unknowns.
+    pub(crate) fn branch_of(&self, id: InstanceId) -> Option<usize> {
         let spec = self.builder.spec(id);
-        let has_branch = |unknowns: &[Unknown]| unknowns.iter().any(|u| u.role == Role::Branch);
+        let branch = |unknowns: &[Unknown]| unknowns.iter().position(|u| u.role == Role::Branch);
         match spec.params.as_any().downcast_ref::<VariableParams>() {
-            Some(params) => params.model.as_ref().is_some_and(|model| has_branch(model.unknowns())),
-            None => has_branch(spec.kind.unknowns),
+            Some(params) => params.model.as_ref().and_then(|model| branch(model.unknowns())),
+            None => branch(spec.kind.unknowns),
         }
     }
 

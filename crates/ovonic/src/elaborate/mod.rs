@@ -15,6 +15,7 @@ mod assign;
 mod conditions;
 mod draft;
 mod expand;
+mod fouriers;
 mod functions;
 mod lines;
 mod lower;
@@ -29,11 +30,14 @@ mod table;
 mod waveforms;
 
 pub use options::Options;
-pub use plan::{NoiseTask, Planned, Range, Sweep, SweepTarget, Task, TraceTask, TransientTask};
+pub use plan::{
+    NoiseTask, Planned, Range, Sweep, SweepTarget, Task, TraceTask, TransferTask, TransientTask,
+};
 
 pub(crate) use assign::parameter_error;
 pub(crate) use conditions::StartingPoint;
 pub(crate) use expand::Record;
+pub(crate) use fouriers::Fourier;
 pub(crate) use measures::{
     Event, Level, Measure, MeasureTask, Place, Signal as MeasuredSignal, Statistic, Window,
 };

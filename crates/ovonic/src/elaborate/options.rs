@@ -25,6 +25,8 @@ pub struct Options {
     pub method: IntegrationMethod,
     /// `temp`: temperature of the circuit, °C.
     pub temperature_celsius: f64,
+    /// The temperatures of a `.temp` card with several, °C: everything runs at each of them.
+    pub temperatures_celsius: Vec<f64>,
     /// `tnom`: temperature at which parameters hold, °C.
     pub nominal_temperature_celsius: f64,
     /// `rshunt`: a resistance from every node to ground, Ω.
@@ -44,6 +46,7 @@ impl Default for Options {
             step_iterations: solver.step_iterations,
             method: IntegrationMethod::default(),
             temperature_celsius: 27.0,
+            temperatures_celsius: Vec::new(),
             nominal_temperature_celsius: 27.0,
             shunt_resistance: None,
             digits: 6,
@@ -196,31 +199,28 @@ fn read_temperature(
     cards: &Cards,
 ) {
     for card in &cards.temperatures {
-        if card.values.len() > 1 {
-            let _ = reporter.tolerate(
-                Diagnostic::error(
-                    codes::NOT_SUPPORTED,
-                    card.span,
-                    "a list of temperatures is not supported",
-                )
-                .help("give one temperature, or sweep it with .dc temp"),
-            );
-            continue;
-        }
+        options.temperatures_celsius.clear();
         for value in &card.values {
             if let Ok(value) = scopes.argument(reporter, ScopeId::TOP, value) {
                 options.temperature_celsius = value.value;
+                options.temperatures_celsius.push(value.value);
             }
         }
+        if let Some(first) = options.temperatures_celsius.first() {
+            options.temperature_celsius = *first;
+        }
     }
+    let coldest =
+        options.temperatures_celsius.iter().copied().fold(options.temperature_celsius, f64::min);
     let span = cards.temperatures.last().map(|card| card.span);
-    if let (Some(span), false) = (span, options.temperature_celsius > -ZERO_CELSIUS) {
+    if let (Some(span), false) = (span, coldest > -ZERO_CELSIUS) {
         reporter.report(Diagnostic::error(
             codes::VALUE_OUT_OF_RANGE,
             span,
-            format!("{} °C is below absolute zero", options.temperature_celsius),
+            format!("{coldest} °C is below absolute zero"),
         ));
         options.temperature_celsius = Options::default().temperature_celsius;
+        options.temperatures_celsius.clear();
     }
 }
 

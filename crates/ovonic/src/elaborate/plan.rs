@@ -3,11 +3,12 @@
 use super::Elaborator;
 use super::reporter::Reported;
 use super::scope::ScopeId;
-use ovonic_analysis::FrequencySweep;
+use ovonic_analysis::{FrequencySweep, Probe};
 use ovonic_circuit::InstanceId;
 use ovonic_device::find_param;
 use ovonic_netlist::ast::{
-    self, Analysis, AnalysisKind, Argument, DcSweep, Name, Noise, Param, Trace, Transient,
+    self, Analysis, AnalysisKind, Argument, DcSweep, ExprKind, Name, Noise, Param, Trace,
+    TransferFunction, Transient,
 };
 use ovonic_netlist::{Diagnostic, Span, codes, suggest};
 
@@ -35,6 +36,8 @@ pub enum Task {
     Noise(NoiseTask),
     /// `.trace`.
     Trace(TraceTask),
+    /// `.tf`.
+    TransferFunction(TransferTask),
 }
 
 impl Task {
@@ -48,6 +51,7 @@ impl Task {
             Task::Transient(_) => "tran",
             Task::Noise(_) => "noise",
             Task::Trace(_) => "trace",
+            Task::TransferFunction(_) => "tf",
         }
     }
 }
@@ -80,6 +84,17 @@ pub struct NoiseTask {
     pub sweep: FrequencySweep,
     /// All contributions are wanted, every so many points.
     pub points_per_summary: Option<usize>,
+}
+
+/// What `.tf` computes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransferTask {
+    /// What responds.
+    pub output: Probe,
+    /// Its name.
+    pub name: String,
+    /// The source that drives.
+    pub source: InstanceId,
 }
 
 /// What `.trace` follows.
@@ -206,6 +221,9 @@ impl Range {
 /// A sweep or a frequency list may have this many points.
 const MAX_POINTS: f64 = 1e9;
 
+/// All combinations of steps may be this many.
+const MAX_STEPS: f64 = 1e6;
+
 impl Elaborator {
     /// The analyses of the netlist, in the order of their cards.
     pub(crate) fn plan(&mut self) -> Vec<Planned> {
@@ -221,6 +239,9 @@ impl Elaborator {
             AnalysisKind::Transient(transient) => Task::Transient(self.transient(transient)?),
             AnalysisKind::Noise(noise) => Task::Noise(self.noise(noise)?),
             AnalysisKind::Trace(trace) => Task::Trace(self.trace(trace)?),
+            AnalysisKind::TransferFunction(card) => {
+                Task::TransferFunction(self.transfer_function(card)?)
+            }
         };
         Ok(Planned { span: card.span, task })
     }
@@ -342,25 +363,90 @@ impl Elaborator {
         ))
     }
 
+    /// The source that a card names.
+    fn source(&mut self, name: &Name) -> Result<InstanceId, Reported> {
+        if let Some(source) = self.find_instance(&name.node) {
+            return Ok(source);
+        }
+        let mut names: Vec<&str> = self.instances.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        let near = suggest(&name.node, names).map(str::to_owned);
+        Err(self.reporter.report(
+            Diagnostic::error(
+                codes::UNKNOWN_CONTROL,
+                name.span,
+                format!("there is no source \"{name}\""),
+            )
+            .did_you_mean(near.as_deref()),
+        ))
+    }
+
+    fn transfer_function(&mut self, card: &TransferFunction) -> Result<TransferTask, Reported> {
+        let source = self.source(&card.source)?;
+        let output = match &card.output.kind {
+            ExprKind::Current { device, .. } => {
+                let id = self.known_device(device)?;
+                let branch = self.branch_of(id);
+                let Some(unknown) = branch else {
+                    return Err(self.reporter.report(
+                        Diagnostic::error(
+                            codes::UNKNOWN_CONTROL,
+                            device.span,
+                            format!("\"{device}\" has no branch current of its own"),
+                        )
+                        .help("put a voltage source of 0 V in series and take its current"),
+                    ));
+                };
+                Probe::Local { instance: id, unknown }
+            }
+            ExprKind::Voltage { plus, minus, .. } => {
+                let plus = self.known_node(plus)?;
+                let plus = self.builder.node(&plus);
+                match minus {
+                    None => Probe::Node(plus),
+                    Some(minus) => {
+                        let minus = self.known_node(minus)?;
+                        Probe::Difference(plus, self.builder.node(&minus))
+                    }
+                }
+            }
+            _ => return Err(Reported),
+        };
+        Ok(TransferTask { output, name: card.output.to_string(), source })
+    }
+
+    /// The sweeps of the `.step` cards; a list of temperatures is one too.
+    pub(crate) fn steps(&mut self) -> Vec<Sweep> {
+        let cards = self.scopes.table(ScopeId::TOP).cards.steps.clone();
+        let mut steps: Vec<Sweep> =
+            cards.iter().filter_map(|card| self.sweep(&card.sweep).ok()).collect();
+        if self.options.temperatures_celsius.len() > 1 {
+            steps.push(Sweep {
+                target: SweepTarget::Temperature,
+                name: "temp".to_owned(),
+                range: Range::List(self.options.temperatures_celsius.clone()),
+            });
+        }
+        let count: f64 = steps.iter().map(|sweep| sweep.range.len() as f64).product();
+        if count > MAX_STEPS
+            && let Some(card) = cards.first()
+        {
+            self.reporter.report(Diagnostic::error(
+                codes::BAD_ANALYSIS_ARGUMENT,
+                card.span,
+                format!("the steps are {count}, which is too many"),
+            ));
+        }
+        steps
+    }
+
     fn noise(&mut self, card: &Noise) -> Result<NoiseTask, Reported> {
         let output = self.known_node(&card.output)?;
         let reference = match &card.reference {
             Some(node) => self.known_node(node)?,
             None => "0".to_owned(),
         };
-        let Some(source) = self.find_instance(&card.source.node) else {
-            let mut names: Vec<&str> = self.instances.keys().map(String::as_str).collect();
-            names.sort_unstable();
-            let near = suggest(&card.source.node, names).map(str::to_owned);
-            return Err(self.reporter.report(
-                Diagnostic::error(
-                    codes::UNKNOWN_CONTROL,
-                    card.source.span,
-                    format!("there is no source \"{}\"", card.source),
-                )
-                .did_you_mean(near.as_deref()),
-            ));
-        };
+        let source = self.source(&card.source)?;
         let points = match &card.points_per_summary {
             Some(argument) => Some(self.count(argument)?),
             None => None,

@@ -5,8 +5,9 @@
 
 use super::reporter::Reporter;
 use ovonic_netlist::ast::{
-    Analysis, Branch, Conditional, Conditions, ControlBlock, Element, FunctionDefinition, Global,
-    Item, Model, Options, Output, ParameterDefinition, RawCard, Subcircuit, Temperature,
+    Analysis, Branch, Conditional, Conditions, ControlBlock, Element, Fourier, FunctionDefinition,
+    Global, Item, Model, Options, Output, ParameterDefinition, RawCard, Step, Subcircuit,
+    Temperature,
 };
 use ovonic_netlist::{Diagnostic, Span, Spanned, codes};
 use std::collections::HashMap;
@@ -54,7 +55,8 @@ pub(crate) struct Cards {
     pub(crate) outputs: Vec<Output>,
     pub(crate) controls: Vec<ControlBlock>,
     pub(crate) measures: Vec<RawCard>,
-    pub(crate) steps: Vec<RawCard>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) fouriers: Vec<Fourier>,
     pub(crate) others: Vec<RawCard>,
 }
 
@@ -67,7 +69,9 @@ impl Cards {
         spans.extend(self.analyses.iter().map(|card| card.span));
         spans.extend(self.outputs.iter().map(|card| card.span));
         spans.extend(self.controls.iter().map(|card| card.span));
-        let raw = [&self.measures, &self.steps, &self.others];
+        spans.extend(self.steps.iter().map(|card| card.span));
+        spans.extend(self.fouriers.iter().map(|card| card.span));
+        let raw = [&self.measures, &self.others];
         spans.extend(raw.into_iter().flatten().map(|card| card.span));
         spans
     }
@@ -122,6 +126,7 @@ impl Table {
             Item::Control(card) => self.cards.controls.push(card),
             Item::Measure(card) => self.cards.measures.push(card),
             Item::Step(card) => self.cards.steps.push(card),
+            Item::Fourier(card) => self.cards.fouriers.push(card),
             Item::Other(card) => self.cards.others.push(card),
         }
     }
@@ -158,6 +163,7 @@ impl Table {
         mine.controls.extend(theirs.controls.iter().cloned());
         mine.measures.extend(theirs.measures.iter().cloned());
         mine.steps.extend(theirs.steps.iter().cloned());
+        mine.fouriers.extend(theirs.fouriers.iter().cloned());
         mine.others.extend(theirs.others.iter().cloned());
     }
 
