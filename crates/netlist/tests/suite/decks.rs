@@ -160,23 +160,23 @@ Rx a b 1
     check(
         deck,
         expect![[r#"
-        subckt opamp (1 2 99 50 45) gbw=1000000.0
-          i1 [99 4] dc 0.0001 
-          q1 (5 2 4 qx) 
-          q2 (6 1 4 qx off) 
-          r3 [5 50] 517.3 
-          fh [4 0] poly va vb 0.0 0.001 -0.001 
-          eref [98 0] poly [99 0] [50 0] 0.0 0.5 0.5 
-          g1 [98 9] = limit((gbw * v(5,6)), (-0.001), 0.001) 
-          etab [7 0] table v(9) -1.0:-5.0 1.0:5.0 
-          va [3 98] dc 0.0 
-          model qx pnp bf=200.0 is=1e-16 rc=10.0 <>
-        model nch nmos level=1.0 vto=0.7 kp=0.00011 gamma=0.4 lambda=0.04 <>
-        nodeset v(out -)=1.5 v(x1.5 -)=2.0
-        Print tran [v(45); i(va)] 
-        Plot tran [v(45,0)] 
-        raw four 1k {v(45)}
-        W0707: limits of a plot have no effect
-    "#]],
+            subckt opamp (1 2 99 50 45) gbw=1000000.0
+              i1 [99 4] dc 0.0001 
+              q1 (5 2 4 qx) 
+              q2 (6 1 4 qx off) 
+              r3 [5 50] 517.3 
+              fh [4 0] poly va vb 0.0 0.001 -0.001 
+              eref [98 0] poly [99 0] [50 0] 0.0 0.5 0.5 
+              g1 [98 9] = limit((gbw * v(5,6)), (-0.001), 0.001) 
+              etab [7 0] table v(9) -1.0:-5.0 1.0:5.0 
+              va [3 98] dc 0.0 
+              model qx pnp bf=200.0 is=1e-16 rc=10.0 <>
+            model nch nmos level=1.0 vto=0.7 kp=0.00011 gamma=0.4 lambda=0.04 <>
+            nodeset v(out -)=1.5 v(x1.5 -)=2.0
+            Print tran [v(45); i(va)] 
+            Plot tran [v(45,0)] 
+            four 1000.0 [v(45)]
+            W0707: limits of a plot have no effect
+        "#]],
     );
 }

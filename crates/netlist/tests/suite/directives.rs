@@ -294,15 +294,15 @@ fn raw_cards() {
     check(
         ".step param r list 1 2 5\n.step dec V1 1 10 5",
         expect![[r#"
-        raw step param r list 1 2 5
-        raw step dec v1 1 10 5
-    "#]],
+            step param r list 1.0 2.0 5.0
+            step v1 1.0..10.0 Decade 5.0
+        "#]],
     );
     check(
         ".four 1k v(out)\n.tf v(out) V1\n.sens v(1,out)\n.pz 1 0 2 0 vol pz\n.backanno",
         expect![[r#"
-            raw four 1k {v(out)}
-            raw tf {v(out)} v1
+            four 1000.0 [v(out)]
+            tf v(out) by v1
             raw sens {v(1,out)}
             raw pz 1 0 2 0 vol pz
             raw backanno
