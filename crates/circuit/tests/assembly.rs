@@ -370,3 +370,14 @@ fn private_nodes_are_known_as_such() {
     let owned = |entry: &&UnknownEntry| entry.owner.is_some();
     assert_eq!(circuit.unknowns().iter().filter(owned).count(), 10);
 }
+
+#[test]
+fn a_held_state_is_still_stored() {
+    // A transient goes on from what an operating point, which holds the state, leaves as stored.
+    let circuit = circuit(&[part("y1", &CELL, "a 0", 1e3)]);
+    let x = circuit.initial_unknowns(&vec![0.0; circuit.n() + 1]);
+    let mut assembly = circuit.assembly();
+    circuit.residual(&Point { held: Some(&x), ..Point::dc(&x, &[]) }, &mut assembly);
+    let state = row(&circuit, "y1#w");
+    assert_eq!((assembly.resistive[state], assembly.reactive[state]), (0.0, 0.5));
+}

@@ -132,11 +132,10 @@ impl<'a, S: Scalar, const N: usize> Contributions<'a, S, N> {
             Some(held) if self.side.retained >> row & 1 == 1 => {
                 self.f[row] += state - held[row];
             }
-            _ => {
-                self.f[row] -= dxdt;
-                self.q[row] += state;
-            }
+            _ => self.f[row] -= dxdt,
         }
+        // Held or not, the state is what a transient that starts here goes on from.
+        self.q[row] += state;
         self.store(Stored { row, from: None }, state);
     }
 
