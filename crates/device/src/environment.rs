@@ -1,6 +1,7 @@
 //! What surrounds a device: temperatures while it is prepared, time and homotopy while it is evaluated.
 
 use crate::constants::NOMINAL_TEMPERATURE;
+use crate::variation::Variation;
 
 /// What [`crate::Model::prepare`] may depend on beside the parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,6 +15,8 @@ pub struct Environment {
     pub step: f64,
     /// See [`Environment::step`].
     pub stop: f64,
+    /// Where the device's random numbers come from.
+    pub variation: Variation,
 }
 
 impl Default for Environment {
@@ -23,6 +26,7 @@ impl Default for Environment {
             nominal_temperature: NOMINAL_TEMPERATURE,
             step: 0.0,
             stop: 0.0,
+            variation: Variation::default(),
         }
     }
 }

@@ -23,6 +23,7 @@ mod noise;
 mod params;
 mod unknown;
 mod variable;
+mod variation;
 
 pub use contributions::{Contributions, Delayed, DelayedTerm, Output, Side, Stored, Trace};
 pub use environment::{Environment, Iterate, Time};
@@ -41,3 +42,4 @@ pub use unknown::{MAX_UNKNOWNS, Nature, Retention, Role, Tie, Unknown};
 pub use variable::{
     Differential, VariableContributions, VariableInstances, VariableModel, VariableParams,
 };
+pub use variation::Variation;

@@ -14,12 +14,18 @@
 //! construction, and an iterate outside is driven back; between the hold and the threshold voltages both rates are exponentially small and the device
 //! remembers. Quasi-statically it turns on at 0.267 V and off at about 0.09 V, depending on the ramp.
 //!
+//! Thresholds and the hold voltage may vary normally between devices (`d2d_…`) and from cycle to cycle (`c2c_…`), but
+//! not below a tenth of their mean; the time constant of switching on by a factor `exp(spread·z)`. A cycle ends when
+//! `x`, having exceeded 0.8, falls below 0.2. The reference's device has σ(Vth⁺) = 38 mV around 0.294 V and
+//! σ(Vth⁻) = 10 mV.
+//!
 //! Reference: V. Ostrovskii et al., "… AND-type threshold switching selector", Neurocomputing 624 (2025)
 //! 129454. Default parameters are those of its Ag/HfO2 device.
 //!
 //! Deviations. The on-resistance's choice by the sign of `V` is blended over `vsplit` (1 mV); the scale `v0` of
 //! the leakage's saturation is our choice, the paper gives a leakage below 1 pA alone.
 
+use crate::cycle::{Cycles, Varying, draws};
 use crate::junction::positive;
 use ovonic_device::{
     Class, Contributions, Environment, Iterate, Kind, Limits, Model, ModelType, NoiseSources,
@@ -100,7 +106,35 @@ pub struct AgSelectorParams {
     /// Initial filament.
     #[param(name = "x0", default = 0.0, range = "[0, 1]", aliases = "ic")]
     pub initial_filament: f64,
+    /// Standard deviation of the positive threshold between devices.
+    #[param(name = "d2d_vth_p", unit = "V", default = 0.0, range = "[0, inf)")]
+    pub threshold_positive_spread: f64,
+    /// Standard deviation of the positive threshold from cycle to cycle.
+    #[param(name = "c2c_vth_p", unit = "V", default = 0.0, range = "[0, inf)")]
+    pub threshold_positive_jitter: f64,
+    /// Standard deviation of the negative threshold between devices.
+    #[param(name = "d2d_vth_n", unit = "V", default = 0.0, range = "[0, inf)")]
+    pub threshold_negative_spread: f64,
+    /// Standard deviation of the negative threshold from cycle to cycle.
+    #[param(name = "c2c_vth_n", unit = "V", default = 0.0, range = "[0, inf)")]
+    pub threshold_negative_jitter: f64,
+    /// Standard deviation of the positive hold voltage between devices.
+    #[param(name = "d2d_vh_p", unit = "V", default = 0.0, range = "[0, inf)")]
+    pub hold_spread: f64,
+    /// Standard deviation of the positive hold voltage from cycle to cycle.
+    #[param(name = "c2c_vh_p", unit = "V", default = 0.0, range = "[0, inf)")]
+    pub hold_jitter: f64,
+    /// Spread of the time constant of switching on between devices, relative.
+    #[param(name = "d2d_delay", default = 0.0, range = "[0, 1]")]
+    pub delay_spread: f64,
+    /// Spread of the time constant of switching on from cycle to cycle, relative.
+    #[param(name = "c2c_delay", default = 0.0, range = "[0, 1]")]
+    pub delay_jitter: f64,
 }
+
+/// `x` above which the selector has turned on, and below which it has turned off.
+const ON: f64 = 0.8;
+const OFF: f64 = 0.2;
 
 const P: usize = 0;
 const N: usize = 1;
@@ -111,7 +145,11 @@ const X: usize = 2;
 pub struct AgSelector {
     params: AgSelectorParams,
     temperature: f64,
+    cycles: Cycles<4>,
 }
+
+/// What varies: both thresholds, the positive hold voltage, V, and the time constant of switching on, s.
+type Draws = [f64; 4];
 
 impl AgSelector {
     fn current<S: Scalar>(&self, v: S, x: S) -> S {
@@ -128,11 +166,12 @@ impl AgSelector {
     }
 
     /// `dx/dt` at a voltage and a state, 1/s.
-    fn rate<S: Scalar>(&self, v: S, x: S) -> S {
+    fn rate<S: Scalar>(&self, v: S, x: S, draws: Draws) -> S {
         let p = &self.params;
+        let [threshold_positive, threshold_negative, hold_positive, set_time] = draws;
         let distance = |low: f64, high: f64, width: f64| (v - low) * (v - high) / (width * width);
-        let set = distance(p.threshold_negative, p.threshold_positive, p.set_width);
-        let relaxation = distance(p.hold_negative, p.hold_positive, p.relaxation_width);
+        let set = distance(threshold_negative, threshold_positive, p.set_width);
+        let relaxation = distance(p.hold_negative, hold_positive, p.relaxation_width);
         let rest = -x + 1.0;
         let saturating = |z: S| -safe_exp(-z) + 1.0;
         let (x_a, rest_a) = (x * p.steepness, rest * p.steepness);
@@ -143,7 +182,7 @@ impl AgSelector {
             (-(-p.set_offset).exp_m1(), -(-p.relaxation_offset).exp_m1());
         let growth = S::select(x.below(0.0), positive(growth, least_growth), growth);
         let decay = S::select(x.above(1.0), positive(decay, least_decay), decay);
-        sigmoid(set) * growth / p.set_time - sigmoid(-relaxation) * decay / p.relaxation_time
+        sigmoid(set) * growth / set_time - sigmoid(-relaxation) * decay / p.relaxation_time
     }
 }
 
@@ -155,6 +194,7 @@ impl Model<3> for AgSelector {
         Unknown::terminal("n"),
         Unknown::state("x", Retention::Settled, 1.0, 1e-6).within(0.0, 1.0),
     ];
+    const LATCHES: usize = 5;
     const OUTPUTS: &'static [Output] = &[
         Output { name: "x", description: "filament growth, 0 to 1", unit: "", nature: None },
         Output {
@@ -167,23 +207,58 @@ impl Model<3> for AgSelector {
     ];
 
     fn prepare(params: &AgSelectorParams, env: &Environment) -> Result<Self, ParamError> {
-        Ok(Self { params: params.clone(), temperature: env.temperature })
+        let normal = |name, mean, between, within| {
+            Varying::normal(env.variation, name, mean, between, within)
+        };
+        let p = params;
+        let cycles = Cycles::new(
+            env.variation,
+            [
+                normal(
+                    "vth_p",
+                    p.threshold_positive,
+                    p.threshold_positive_spread,
+                    p.threshold_positive_jitter,
+                ),
+                normal(
+                    "vth_n",
+                    p.threshold_negative,
+                    p.threshold_negative_spread,
+                    p.threshold_negative_jitter,
+                ),
+                normal("vh_p", p.hold_positive, p.hold_spread, p.hold_jitter),
+                Varying::factor(env.variation, "delay", p.set_time, p.delay_spread, p.delay_jitter),
+            ],
+        );
+        Ok(Self { params: params.clone(), temperature: env.temperature, cycles })
     }
 
     fn eval<S: Scalar>(
         &self,
         x: [S; 3],
-        _at: &Iterate<'_>,
+        at: &Iterate<'_>,
         _limits: &mut Limits<'_>,
         out: &mut Contributions<'_, S, 3>,
     ) {
         let v = x[P] - x[N];
         out.current(P, N, self.current(v, x[X]));
-        out.rate(X, x[X], self.rate(v, x[X]));
+        out.rate(X, x[X], self.rate(v, x[X], draws(at.latches)));
     }
 
     fn initial(&self, x: &mut [f64; 3]) {
         x[X] = self.params.initial_filament;
+    }
+
+    fn initial_latches(&self, latches: &mut [f64]) {
+        self.cycles.start(latches);
+    }
+
+    fn crossings(&self, x: &[f64; 3], at: &Iterate<'_>, values: &mut [f64]) {
+        self.cycles.crossings(at.latches, || (x[X] - ON, OFF - x[X]), values);
+    }
+
+    fn flip(&self, latch: usize, _x: &[f64; 3], latches: &mut [f64]) {
+        self.cycles.flip(latch, latches);
     }
 
     fn noise(&self, x: &[f64; 3], _at: &Iterate<'_>, out: &mut NoiseSources) {
@@ -212,6 +287,8 @@ impl AgSelector {
 mod tests {
     use super::*;
 
+    const MEANS: Draws = [0.267, -0.119, 0.08, 1.2e-7];
+
     fn selector() -> AgSelector {
         AgSelector::prepare(&AgSelectorParams::default(), &Environment::default())
             .expect("the defaults make a device")
@@ -228,7 +305,7 @@ mod tests {
     ) -> (f64, f64) {
         let mut t = 0.0;
         while t < end && !stop(x) {
-            let f = |t: f64, x: f64| device.rate(v(t), x);
+            let f = |t: f64, x: f64| device.rate(v(t), x, MEANS);
             let k1 = f(t, x);
             let k2 = f(t + 0.5 * h, x + 0.5 * h * k1);
             let k3 = f(t + 0.5 * h, x + 0.5 * h * k2);
@@ -252,7 +329,7 @@ mod tests {
             k if k % 2 == 1 => 4.0,
             _ => 2.0,
         };
-        let sum: f64 = (0..=n).map(|k| weight(k) / device.rate(1.5, k as f64 * h)).sum();
+        let sum: f64 = (0..=n).map(|k| weight(k) / device.rate(1.5, k as f64 * h, MEANS)).sum();
         let closed = 17.8e-9 + sum * h / 3.0;
         assert!(x >= 0.8 && (t - closed).abs() < 0.05e-9, "{t:e} {closed:e}");
         assert!((t / 264.5e-9 - 1.0).abs() < 0.003, "{t:e}");
@@ -276,11 +353,11 @@ mod tests {
     fn the_flow_never_leaves_the_interval() {
         let device = selector();
         for v in [-1000.0, -1.0, -0.05, 0.0, 0.09, 0.3, 1000.0] {
-            assert!(device.rate(v, 0.0) >= 0.0, "{v}");
-            assert!(device.rate(v, 1.0) <= 0.0, "{v}");
+            assert!(device.rate(v, 0.0, MEANS) >= 0.0, "{v}");
+            assert!(device.rate(v, 1.0, MEANS) <= 0.0, "{v}");
             for distance in [1e-3, 0.1, 1.0, 10.0] {
-                assert!(device.rate(v, -distance) >= 0.0, "{v} {distance}");
-                assert!(device.rate(v, 1.0 + distance) <= 0.0, "{v} {distance}");
+                assert!(device.rate(v, -distance, MEANS) >= 0.0, "{v} {distance}");
+                assert!(device.rate(v, 1.0 + distance, MEANS) <= 0.0, "{v} {distance}");
             }
         }
     }

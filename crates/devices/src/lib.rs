@@ -7,6 +7,7 @@ pub mod bipolar;
 pub mod capacitor;
 pub mod controlled;
 pub mod coupling;
+mod cycle;
 pub mod diode;
 mod geometry;
 pub mod inductor;

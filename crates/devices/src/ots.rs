@@ -13,6 +13,10 @@
 //! above the threshold voltage the heat runs away until the conductivity saturates, below the hold voltage it dies
 //! out. Delay, the dependence of the threshold on the ramp and relaxation follow from `c_th`; nothing is scripted.
 //!
+//! The threshold field, the on-conductivity and the thermal time constant may vary between devices (`d2d_…`) and from
+//! cycle to cycle (`c2c_…`), each by a factor `exp(spread·z)` with a standard normal `z`. A cycle ends when the
+//! thermal conductivity, having exceeded a tenth of the saturation, falls below a hundredth.
+//!
 //! Valid below melting (858 K in the paper) as far as the material is concerned; the hot branch stays a lumped
 //! filament of constant size beyond, so that the hold voltage comes out lower than measured.
 //!
@@ -23,6 +27,7 @@
 //! rounded. The option `hopping` replaces the law below threshold by Poole–Frenkel hopping (Ielmini and Zhang 2007).
 
 use crate::amorphous::{AmorphousConduction, FieldLaw};
+use crate::cycle::{Cycles, Varying, draws};
 use ovonic_device::{
     Class, Contributions, Environment, Iterate, Kind, Limits, Model, ModelType, Nature,
     NoiseSources, Output, ParamError, Params, Unknown,
@@ -95,6 +100,24 @@ pub struct OtsParams {
     /// Initial temperature rise.
     #[param(name = "rise0", unit = "K", default = 0.0, range = "[0, inf)", aliases = "ic")]
     pub initial_rise: f64,
+    /// Spread of the threshold field between devices, relative.
+    #[param(name = "d2d_vth", default = 0.0, range = "[0, 1]")]
+    pub threshold_spread: f64,
+    /// Spread of the threshold field from cycle to cycle, relative.
+    #[param(name = "c2c_vth", default = 0.0, range = "[0, 1]")]
+    pub threshold_jitter: f64,
+    /// Spread of the on-conductivity, and so of the hold voltage, between devices, relative.
+    #[param(name = "d2d_on", default = 0.0, range = "[0, 1]")]
+    pub on_spread: f64,
+    /// Spread of the on-conductivity from cycle to cycle, relative.
+    #[param(name = "c2c_on", default = 0.0, range = "[0, 1]")]
+    pub on_jitter: f64,
+    /// Spread of the thermal time constant, and so of the delay, between devices, relative.
+    #[param(name = "d2d_delay", default = 0.0, range = "[0, 1]")]
+    pub delay_spread: f64,
+    /// Spread of the thermal time constant from cycle to cycle, relative.
+    #[param(name = "c2c_delay", default = 0.0, range = "[0, 1]")]
+    pub delay_jitter: f64,
 }
 
 const P: usize = 0;
@@ -114,12 +137,21 @@ pub struct Ots {
     heat_capacity: f64,
     capacitance: f64,
     initial_rise: f64,
+    cycles: Cycles<3>,
 }
 
+/// Parts of the saturation conductivity which the thermal one exceeds when the switch has turned on, and falls below
+/// when it has turned off.
+const ON: f64 = 0.1;
+const OFF: f64 = 0.01;
+
 impl Ots {
-    /// Conductance, S, at a voltage, V, and a temperature rise, K.
-    fn conductance<S: Scalar>(&self, v: S, rise: S) -> S {
-        self.conduction.conductivity(rise + self.ambient, v / self.thickness) * self.shape
+    /// Conductance, S, at a voltage, V, and a temperature rise, K, with a cycle's factors.
+    fn conductance<S: Scalar>(&self, v: S, rise: S, [threshold, on, _]: [f64; 3]) -> S {
+        let conduction =
+            AmorphousConduction { saturation: self.conduction.saturation * on, ..self.conduction };
+        let field = v / (self.thickness * threshold);
+        conduction.conductivity(rise + self.ambient, field) * self.shape
     }
 }
 
@@ -132,6 +164,7 @@ impl Model<4> for Ots {
         Unknown::thermal_terminal("th"),
         Unknown::temperature("t"),
     ];
+    const LATCHES: usize = 4;
     const OUTPUTS: &'static [Output] = &[
         Output {
             name: "temp",
@@ -149,6 +182,13 @@ impl Model<4> for Ots {
     ];
 
     fn prepare(params: &OtsParams, env: &Environment) -> Result<Self, ParamError> {
+        let factor =
+            |name, spread, jitter| Varying::factor(env.variation, name, 1.0, spread, jitter);
+        let varying = [
+            factor("vth", params.threshold_spread, params.threshold_jitter),
+            factor("on", params.on_spread, params.on_jitter),
+            factor("delay", params.delay_spread, params.delay_jitter),
+        ];
         let field = if params.hopping {
             FieldLaw::Hopping { distance: params.trap_distance }
         } else {
@@ -172,24 +212,28 @@ impl Model<4> for Ots {
             heat_capacity: params.heat_capacity,
             capacitance: params.capacitance,
             initial_rise: params.initial_rise,
+            cycles: Cycles::new(env.variation, varying),
         })
     }
 
     fn eval<S: Scalar>(
         &self,
         x: [S; 4],
-        _at: &Iterate<'_>,
+        at: &Iterate<'_>,
         _limits: &mut Limits<'_>,
         out: &mut Contributions<'_, S, 4>,
     ) {
         let v = x[P] - x[N];
-        let current = v * self.conductance(v, x[RISE]);
+        let factors: [f64; 3] = draws(at.latches);
+        let current = v * self.conductance(v, x[RISE], factors);
         out.current(P, N, current);
         if self.capacitance > 0.0 {
             out.charge(P, N, v * self.capacitance);
         }
-        out.current(RISE, SURROUNDINGS, (x[RISE] - x[SURROUNDINGS]) * self.thermal_conductance);
-        out.equation(RISE, -(v * current));
+        // The balance of heat over the cycle's factor: a factor on the stored heat itself would make it jump.
+        let loss = (x[RISE] - x[SURROUNDINGS]) * self.thermal_conductance;
+        out.equation(SURROUNDINGS, -loss);
+        out.equation(RISE, (loss - v * current) / factors[2]);
         out.storage(RISE, x[RISE] * self.heat_capacity);
     }
 
@@ -197,14 +241,31 @@ impl Model<4> for Ots {
         x[RISE] = self.initial_rise;
     }
 
-    fn noise(&self, x: &[f64; 4], _at: &Iterate<'_>, out: &mut NoiseSources) {
-        let conductance = self.conductance(x[P] - x[N], x[RISE]);
+    fn initial_latches(&self, latches: &mut [f64]) {
+        self.cycles.start(latches);
+    }
+
+    fn crossings(&self, x: &[f64; 4], at: &Iterate<'_>, values: &mut [f64]) {
+        let distances = || {
+            let thermal = self.conduction.thermal(x[RISE] + self.ambient);
+            let part = (thermal / self.conduction.saturation).ln();
+            (part - ON.ln(), OFF.ln() - part)
+        };
+        self.cycles.crossings(at.latches, distances, values);
+    }
+
+    fn flip(&self, latch: usize, _x: &[f64; 4], latches: &mut [f64]) {
+        self.cycles.flip(latch, latches);
+    }
+
+    fn noise(&self, x: &[f64; 4], at: &Iterate<'_>, out: &mut NoiseSources) {
+        let conductance = self.conductance(x[P] - x[N], x[RISE], draws(at.latches));
         out.thermal("thermal", P, N, conductance, (x[RISE] + self.ambient).max(0.0));
     }
 
-    fn outputs(&self, x: &[f64; 4], _at: &Iterate<'_>, values: &mut [f64]) {
+    fn outputs(&self, x: &[f64; 4], at: &Iterate<'_>, values: &mut [f64]) {
         let v = x[P] - x[N];
-        let conductance = self.conductance(v, x[RISE]);
+        let conductance = self.conductance(v, x[RISE], draws(at.latches));
         values.copy_from_slice(&[x[RISE] + self.ambient, conductance, v * v * conductance]);
     }
 }

@@ -1,6 +1,8 @@
 //! Random parameters and unknowns, near their defaults and inside their ranges.
 
-use ovonic_device::{AnyParams, Environment, Nature, ParamInfo, ParamKind, Range, Unknown};
+use ovonic_device::{
+    AnyParams, Environment, Nature, ParamInfo, ParamKind, Range, Unknown, Variation,
+};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
@@ -106,10 +108,12 @@ pub fn params(new: fn() -> Box<dyn AnyParams>, rng: &mut StdRng) -> Box<dyn AnyP
 
 /// A temperature between 200 K and 500 K, and a transient of 1 µs.
 pub fn environment(rng: &mut StdRng) -> Environment {
+    let temperature: f64 = rng.random_range(200.0..500.0);
     Environment {
-        temperature: rng.random_range(200.0..500.0),
+        temperature,
         step: 1e-9,
         stop: 1e-6,
+        variation: Variation::new(temperature.to_bits()),
         ..Environment::default()
     }
 }

@@ -1,11 +1,16 @@
 //! Waveforms against their closed forms, near zero and after years.
 
 use super::{Course, Waveform};
-use ovonic_device::{Environment, ParamError, Time};
+use ovonic_device::{Environment, ParamError, Time, Variation};
 use std::f64::consts::TAU;
 
-const ENV: Environment =
-    Environment { step: 1e-6, stop: 1e-3, temperature: 300.0, nominal_temperature: 300.0 };
+const ENV: Environment = Environment {
+    step: 1e-6,
+    stop: 1e-3,
+    temperature: 300.0,
+    nominal_temperature: 300.0,
+    variation: Variation::new(0),
+};
 
 fn course(waveform: &Waveform) -> Course {
     waveform.course(&ENV).expect("arguments are consistent").expect("there is a waveform")

@@ -285,15 +285,20 @@ impl Elaborator {
             common.temperature_celsius.unwrap_or(self.scopes.temperature_celsius + common.rise);
         let terminals = line.terminals.iter();
         let lenders = line.lenders.iter();
+        let name = self.scopes.device(scope, &line.element.name.node);
         vec![Draft {
-            name: self.scopes.device(scope, &line.element.name.node),
             kind,
             terminals: terminals.map(|node| self.scopes.node(scope, &node.node)).collect(),
             lenders: lenders
                 .map(|name| Spanned::new(self.scopes.device(scope, &name.node), name.span))
                 .collect(),
             params,
-            environment: Environment { temperature: celsius + ZERO_CELSIUS, ..self.environment },
+            environment: Environment {
+                temperature: celsius + ZERO_CELSIUS,
+                variation: self.environment.variation.of_instance(&name),
+                ..self.environment
+            },
+            name,
             rise: match common.temperature_celsius {
                 Some(_) => None,
                 None => Some(common.rise),

@@ -8,7 +8,7 @@ use super::scope::{Dependence, InstanceLine, ScopeId, Scopes};
 use super::table::{Definition, Table};
 use ovonic_circuit::{CircuitBuilder, InstanceId, InstanceSpec};
 use ovonic_device::constants::ZERO_CELSIUS;
-use ovonic_device::{Environment, Kind, ParamError, Role, Unknown, VariableParams};
+use ovonic_device::{Environment, Kind, ParamError, Role, Unknown, VariableParams, Variation};
 use ovonic_devices::coupling::{CouplingParams, coupling_is_passive};
 use ovonic_netlist::ast::{Argument, Element, ElementBody, Instance, Word};
 use ovonic_netlist::{Diagnostic, Span, Spanned, TraceEntry, codes, suggest};
@@ -50,6 +50,7 @@ impl Elaborator {
             environment: Environment {
                 temperature: options.temperature_celsius + ZERO_CELSIUS,
                 nominal_temperature: options.nominal_temperature_celsius + ZERO_CELSIUS,
+                variation: Variation::new(options.seed),
                 ..Environment::default()
             },
             scopes,

@@ -31,6 +31,8 @@ pub struct Options {
     pub nominal_temperature_celsius: f64,
     /// `rshunt`: a resistance from every node to ground, Ω.
     pub shunt_resistance: Option<f64>,
+    /// `seed`: from which devices draw what varies between them and from cycle to cycle.
+    pub seed: u64,
     /// `numdgt`: digits of printed numbers.
     pub digits: usize,
 }
@@ -49,6 +51,7 @@ impl Default for Options {
             temperatures_celsius: Vec::new(),
             nominal_temperature_celsius: 27.0,
             shunt_resistance: None,
+            seed: 1,
             digits: 6,
         }
     }
@@ -72,7 +75,7 @@ impl Options {
 /// Options that mean something here.
 const KNOWN: &[&str] = &[
     "reltol", "abstol", "vntol", "chgtol", "trtol", "gmin", "itl1", "itl2", "itl4", "method",
-    "maxord", "temp", "tnom", "rshunt", "numdgt",
+    "maxord", "temp", "tnom", "rshunt", "numdgt", "seed",
 ];
 
 /// Options of other simulators that have no meaning here.
@@ -141,7 +144,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "savecurrents",
     "scale",
     "scalm",
-    "seed",
     "seedinfo",
     "sparse",
     "srcsteps",
@@ -259,6 +261,11 @@ fn set(
     } else {
         value > 0.0
     };
+    // Beyond 2^53 neighbouring whole numbers coincide.
+    let in_range = match name {
+        "seed" => value >= 0.0 && value.fract() == 0.0 && value <= 9_007_199_254_740_992.0,
+        _ => in_range,
+    };
     if !in_range {
         let span = setting.value.as_ref().map_or(setting.name.span, |v| v.span);
         return Err(reporter.report(Diagnostic::error(
@@ -279,6 +286,7 @@ fn set(
         "itl4" => options.step_iterations = count(value),
         "temp" => options.temperature_celsius = value,
         "tnom" => options.nominal_temperature_celsius = value,
+        "seed" => options.seed = value as u64,
         "rshunt" => options.shunt_resistance = Some(value),
         _ => options.digits = count(value).min(17),
     }

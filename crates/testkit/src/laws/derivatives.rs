@@ -42,7 +42,9 @@ fn compare(specimen: &Specimen, x: &[f64], setting: &Setting) -> Result<(), Stri
                 let derivative = matrix[row * n + column];
                 let nominal = specimen.unknowns()[column].nominal;
                 let agrees = |(h, slopes): &(f64, [Vec<f64>; 2])| {
-                    let rounding = 8.0 * f64::EPSILON * (values[row].abs() + sizes[row]) / h;
+                    // Numbers that underflow on the way have no digits left to agree in.
+                    let size = f64::EPSILON * (values[row].abs() + sizes[row]);
+                    let rounding = 8.0 * size.max(f64::MIN_POSITIVE) / h;
                     let scale = derivative.abs() + 1e-3 * sizes[row] / nominal;
                     (slopes[part][row] - derivative).abs() <= TOLERANCE * scale + rounding
                 };
