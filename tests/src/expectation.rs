@@ -179,6 +179,7 @@ impl Expectation {
             Some("noise") => PlotKind::NoiseSpectrum,
             Some("inoise" | "onoise") => PlotKind::IntegratedNoise,
             Some("trace") => PlotKind::Trace,
+            Some("trace_points") => PlotKind::TracePoints,
             Some(_) => return None,
         };
         results.plots.iter().find(|plot| plot.kind == kind)

@@ -1,4 +1,4 @@
-//! Analyses of a circuit: operating point, dc sweeps, ac, noise, transient.
+//! Analyses of a circuit: operating point, dc sweeps, continuation, ac, noise, transient.
 //!
 //! An analysis is a function with an options struct. Long ones stream their points to a sink. None of them
 //! knows a device, and no device knows any of them.
@@ -12,6 +12,7 @@ mod options;
 mod output;
 mod report;
 mod small_signal;
+mod trace;
 mod transfer;
 mod transient;
 
@@ -37,6 +38,10 @@ pub use output::{
 };
 pub use report::{ConvergenceError, Report, ReportRow, SetupError};
 pub use small_signal::{FrequencySweep, SmallSignalError, small_signal_point};
+pub use trace::{
+    SpecialKind, SpecialPoint, TraceEnd, TraceError, TraceOptions, TracePoint, TraceRecorder,
+    TraceReport, trace,
+};
 pub use transfer::{Transfer, transfer};
 pub use transient::{
     IntegrationMethod, Recorder, Transient, TransientError, TransientOptions, TransientPoint,

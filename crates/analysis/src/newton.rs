@@ -16,7 +16,7 @@ use ovonic_numerics::sparse::{LinearSolver, SolverError};
 
 /// Rate at which a settled state follows its guess where its own rate vanishes, 1/s: it keeps its place over
 /// any time that an operating point could mean, and biases a state of rate constant k by 1e-9/k.
-const STATE_ANCHOR: f64 = 1e-9;
+pub(crate) const STATE_ANCHOR: f64 = 1e-9;
 
 /// The equation that Newton solves, beside the unknowns.
 #[derive(Clone, Copy)]
@@ -438,15 +438,9 @@ impl<'c> Newton<'c> {
             *x = new;
         }
         for (&row, before) in self.bounded.iter().zip(before) {
-            let (low, high) = self.circuit.unknowns()[row].bounds;
-            // A step out of bounds goes nine tenths of the way to them.
-            if x[row] < low {
-                x[row] = if before > low { before + 0.9 * (low - before) } else { low };
-                small = false;
-            } else if x[row] > high {
-                x[row] = if before < high { before + 0.9 * (high - before) } else { high };
-                small = false;
-            }
+            let inside = within(self.circuit.unknowns()[row].bounds, before, x[row]);
+            small &= inside == x[row];
+            x[row] = inside;
         }
         Ok(small)
     }
@@ -490,6 +484,18 @@ impl<'c> Newton<'c> {
         rows.sort_by(|a, b| excess(b).total_cmp(&excess(a)));
         rows.truncate(count);
         rows
+    }
+}
+
+/// Where an unknown with these bounds gets that is at `before` and wants to go to `after`: a step out of bounds
+/// goes nine tenths of the way to them.
+pub(crate) fn within((low, high): (f64, f64), before: f64, after: f64) -> f64 {
+    if after < low {
+        if before > low { before + 0.9 * (low - before) } else { low }
+    } else if after > high {
+        if before < high { before + 0.9 * (high - before) } else { high }
+    } else {
+        after
     }
 }
 

@@ -9,6 +9,7 @@ mod deck;
 mod device_page;
 mod exit;
 mod host;
+mod notes;
 mod outputs;
 mod plot;
 mod progress;

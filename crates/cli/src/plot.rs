@@ -46,8 +46,18 @@ pub(crate) struct Axis {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Curve {
     pub(crate) name: String,
+    /// Whether these are the unstable parts of the curve of this name, which are drawn broken.
+    pub(crate) unstable: bool,
     pub(crate) x: Vec<f64>,
     pub(crate) y: Vec<f64>,
+}
+
+impl Curve {
+    /// What the legend says.
+    fn legend(&self) -> String {
+        let suffix = if self.unstable { " (unstable)" } else { "" };
+        format!("{}{suffix}", self.name)
+    }
 }
 
 /// Curves of one unit.

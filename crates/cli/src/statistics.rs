@@ -2,7 +2,9 @@
 //!
 //! Both show the same numbers: the table to people, the object to programs that watch over performance.
 
-use ovonic::{Attempt, Measurement, Simulation};
+use ovonic::{
+    Attempt, DcJump, Measurement, Simulation, SpecialKind, SpecialNamed, TraceEnd, TraceSummary,
+};
 use serde_json::{Map, Value, json};
 
 use crate::exit::Status;
@@ -82,18 +84,20 @@ impl Statistics<'_> {
 fn newton_iterations(ran: &Ran) -> usize {
     let op: usize = ran.report.attempts.iter().map(|attempt| attempt.iterations).sum();
     let steps = ran.report.transient.map_or(0, |t| t.newton.iterations);
-    op.max(steps)
+    let traced = ran.report.trace.as_ref().map_or(0, |trace| trace.report.iterations);
+    op.max(steps).max(traced)
 }
 
 fn row(ran: &Ran) -> [String; 7] {
     let count = |value: Option<usize>| value.map_or_else(|| "-".to_owned(), grouped);
     let transient = ran.report.transient;
+    let trace = ran.report.trace.as_ref().map(|trace| &trace.report);
     [
         ran.report.analysis.to_owned(),
         grouped(ran.report.points),
-        count(transient.map(|t| t.rejected + t.failed)),
+        count(transient.map(|t| t.rejected + t.failed).or(trace.map(|t| t.rejected))),
         grouped(newton_iterations(ran)),
-        count(transient.map(|t| t.loads)),
+        count(transient.map(|t| t.loads).or(trace.map(|t| t.loads))),
         count(transient.map(|t| t.linear.factorizations + t.linear.refactorizations)),
         format!("{}s", engineering(ran.seconds)),
     ]
@@ -121,7 +125,57 @@ fn object(ran: &Ran) -> Value {
         put("refactorizations", json!(t.linear.refactorizations));
         put("skipped_factorizations", json!(t.newton.reused));
     }
+    if !ran.report.jumps.is_empty() {
+        put("jumps", ran.report.jumps.iter().map(jump).collect());
+    }
+    if let Some(TraceSummary { report, special, .. }) = &ran.report.trace {
+        let end = match report.end {
+            TraceEnd::Stop => "stop",
+            TraceEnd::Start => "start",
+            TraceEnd::Points => "points",
+            TraceEnd::Cancelled => "cancelled",
+        };
+        put("end", json!(end));
+        put("arclength", json!(report.arclength));
+        put("rejected", json!(report.rejected));
+        put("loads", json!(report.loads));
+        put("special_points", special.iter().map(special_point).collect());
+    }
     Value::Object(object)
+}
+
+fn jump(jump: &DcJump) -> Value {
+    json!({
+        "values": jump.values,
+        "width": jump.width,
+        "unknown": jump.unknown,
+        "before": jump.before,
+        "after": jump.after,
+    })
+}
+
+fn special_point(special: &SpecialNamed) -> Value {
+    let SpecialNamed { name, point } = special;
+    let kind = match point.kind {
+        SpecialKind::Fold { .. } => "fold",
+        SpecialKind::Turn { .. } => "turn",
+        SpecialKind::Hopf { .. } => "hopf",
+        SpecialKind::Branch => "branch",
+        SpecialKind::Flip { .. } => "flip",
+    };
+    let frequency = match point.kind {
+        SpecialKind::Hopf { frequency } => Some(frequency),
+        _ => None,
+    };
+    json!({
+        "name": name,
+        "kind": kind,
+        "arclength": point.arclength,
+        "value": point.value,
+        "voltage": point.delivered.map(|(voltage, _)| voltage),
+        "current": point.delivered.map(|(_, current)| current),
+        "frequency": frequency,
+    })
 }
 
 fn measure(measurement: &Measurement) -> Value {

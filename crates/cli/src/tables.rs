@@ -10,14 +10,13 @@ use crate::simulate::plot_kind;
 
 /// The tables of all plots that are to be shown, in the order in which they were computed.
 ///
-/// An operating point or a transfer function is shown even if no card asks for it: it is short, and there is nothing
-/// else to see of it.
+/// An operating point, a transfer function and the special points of a trace are shown even if no card asks for them:
+/// they are short, and there is nothing else to see of them.
 pub(crate) fn of(simulation: &Simulation, results: &Results) -> Result<String, WaveformError> {
     let mut text = String::new();
     for plot in results.plots.iter().filter(|plot| plot.points() > 0) {
         let names = printed(simulation, &plot.kind);
-        let is_short = matches!(plot.kind, PlotKind::OperatingPoint | PlotKind::TransferFunction);
-        let shown = if is_short {
+        let shown = if is_short(&plot.kind) {
             listing(plot, &names)?
         } else if names.is_empty() {
             continue;
@@ -30,6 +29,10 @@ pub(crate) fn of(simulation: &Simulation, results: &Results) -> Result<String, W
         text += &shown;
     }
     Ok(text)
+}
+
+fn is_short(kind: &PlotKind) -> bool {
+    matches!(kind, PlotKind::OperatingPoint | PlotKind::TransferFunction | PlotKind::TracePoints)
 }
 
 /// What `.meas` cards found, one line each.

@@ -1,6 +1,6 @@
 //! The one error of the façade: opaque, with predicates.
 
-use ovonic_analysis::{ConvergenceError, DcError, SmallSignalError, TransientError};
+use ovonic_analysis::{ConvergenceError, DcError, SmallSignalError, TraceError, TransientError};
 use ovonic_netlist::{Diagnostic, Severity, SourceMap};
 use ovonic_waveforms::WaveformError;
 use std::fmt;
@@ -19,9 +19,9 @@ enum Cause {
     SmallSignal { analysis: &'static str, error: SmallSignalError },
     Transient(TransientError),
     Dc(DcError),
+    Trace(TraceError),
     Output(WaveformError),
     UnknownParameter { name: String, candidate: Option<String> },
-    NotAvailable { analysis: &'static str },
     NoSuchAnalysis { index: usize, count: usize },
     NoSuchStep { index: usize, count: usize },
 }
@@ -57,10 +57,6 @@ impl Error {
         Error(Box::new(Cause::NoSuchStep { index, count }))
     }
 
-    pub(crate) fn not_available(analysis: &'static str) -> Self {
-        Error(Box::new(Cause::NotAvailable { analysis }))
-    }
-
     /// Whether the netlist is at fault: [`Error::diagnostics`] says how.
     #[must_use]
     pub fn is_netlist(&self) -> bool {
@@ -80,6 +76,9 @@ impl Error {
             ),
             Cause::Transient(error) => matches!(error, TransientError::Convergence(_)),
             Cause::Dc(error) => matches!(error, DcError::Convergence { .. }),
+            Cause::Trace(error) => {
+                matches!(error, TraceError::Start { .. } | TraceError::Lost { .. })
+            }
             _ => false,
         }
     }
@@ -142,6 +141,20 @@ impl From<DcError> for Error {
     }
 }
 
+impl From<TraceError> for Error {
+    fn from(error: TraceError) -> Self {
+        match error {
+            TraceError::Record(error) => Error::from(error),
+            TraceError::Variable { value, error } => match error.downcast::<Error>() {
+                // A value that makes no circuit is a matter of the netlist.
+                Ok(error) => *error,
+                Err(error) => Error(Box::new(Cause::Trace(TraceError::Variable { value, error }))),
+            },
+            error => Error(Box::new(Cause::Trace(error))),
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
@@ -162,6 +175,7 @@ impl fmt::Display for Error {
             Cause::SmallSignal { analysis, error } => write!(f, "{analysis}: {error}"),
             Cause::Transient(error) => write!(f, "tran: {error}"),
             Cause::Dc(error) => write!(f, "dc: {error}"),
+            Cause::Trace(error) => write!(f, "trace: {error}"),
             Cause::Output(error) => error.fmt(f),
             Cause::UnknownParameter { name, candidate } => {
                 write!(f, "the netlist has no parameter \"{name}\"")?;
@@ -169,9 +183,6 @@ impl fmt::Display for Error {
                     Some(candidate) => write!(f, "; did you mean \"{candidate}\"?"),
                     None => Ok(()),
                 }
-            }
-            Cause::NotAvailable { analysis } => {
-                write!(f, "analysis .{analysis} is not available")
             }
             Cause::NoSuchStep { index, count } => {
                 write!(f, "the netlist has {count} steps, none with index {index}")
@@ -190,6 +201,7 @@ impl std::error::Error for Error {
             Cause::SmallSignal { error, .. } => Some(error),
             Cause::Transient(error) => Some(error),
             Cause::Dc(error) => Some(error),
+            Cause::Trace(error) => Some(error),
             Cause::Output(error) => Some(error),
             _ => None,
         }

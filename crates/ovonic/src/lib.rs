@@ -22,9 +22,14 @@ pub use elaborate::{
 pub use error::Error;
 pub use fourier::Spectrum;
 pub use measure::{MeasureError, Measured, Measurement};
-pub use ovonic_analysis::{Attempt, DcJump, Method, Progress, TransientStatistics};
+pub use ovonic_analysis::{
+    Attempt, DcJump, Method, Progress, SpecialKind, SpecialPoint, TraceEnd, TraceOptions,
+    TraceReport, TransientStatistics,
+};
 pub use ovonic_devices::ALL as DEVICES;
-pub use run::{AnalysisReport, Observer, Recording, RunOptions, RunReport};
+pub use run::{
+    AnalysisReport, Observer, Recording, RunOptions, RunReport, SpecialNamed, TraceSummary,
+};
 pub use session::{LoadOptions, Simulation};
 
 pub use ovonic_circuit as circuit;

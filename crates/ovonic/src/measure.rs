@@ -92,8 +92,8 @@ impl Simulation {
     fn measure_step(&mut self, results: &Results, step: &[(String, f64)]) -> Vec<Measurement> {
         let measures = self.design.measures.clone();
         let mut measurements = Vec::with_capacity(measures.len());
+        let mut known = self.name_trace_points(results, step);
         // In a formula a stepped parameter has the value of its step.
-        let mut known: Vec<String> = Vec::new();
         for (name, value) in step {
             let scopes = &mut self.design.core.elaborator.scopes;
             if scopes.number(name).is_some() && self.design.core.fixed_value(name).is_none() {
@@ -122,6 +122,23 @@ impl Simulation {
             self.design.core.elaborator.scopes.release(&name);
         }
         measurements
+    }
+
+    /// Lets formulas speak of the special points of traces (`v_th`); returns their names.
+    fn name_trace_points(&mut self, results: &Results, step: &[(String, f64)]) -> Vec<String> {
+        let scopes = &mut self.design.core.elaborator.scopes;
+        let plots = results.plots.iter();
+        let plots = plots.filter(|plot| plot.kind == PlotKind::TracePoints && plot.steps == step);
+        let mut known = Vec::new();
+        for vector in plots.flat_map(|plot| &plot.vectors) {
+            let value = vector.as_real().and_then(|values| values.first());
+            // A parameter of that name keeps its meaning.
+            if let (Some(&value), true) = (value, scopes.number(&vector.name).is_none()) {
+                scopes.fix(&vector.name, value);
+                known.push(vector.name.clone());
+            }
+        }
+        known
     }
 
     fn compute(&mut self, measure: &Measure) -> Result<Measured, MeasureError> {

@@ -4,6 +4,8 @@
 //! analyses first, then dc, op and tran; here the cards decide, since results carry their analysis anyway and a user
 //! can put them in the order that he wants.
 
+mod trace;
+
 use crate::design::window;
 use crate::elaborate::{NoiseTask, Sweep, SweepTarget, Task, TransferTask, TransientTask};
 use crate::error::Error;
@@ -21,6 +23,8 @@ use ovonic_waveforms::{
     MemorySink, Outcome, PlotHeader, PlotKind, Quantity, Results, Sink, Variable,
 };
 use std::cell::RefCell;
+
+pub use trace::{SpecialNamed, TraceSummary};
 
 /// What to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -99,6 +103,8 @@ pub struct AnalysisReport {
     pub transient: Option<TransientStatistics>,
     /// Where a dc sweep jumped over a fold.
     pub jumps: Vec<DcJump>,
+    /// What a trace found.
+    pub trace: Option<TraceSummary>,
 }
 
 /// What a run took.
@@ -246,7 +252,7 @@ impl Simulation {
             Task::Transient(task) => self.run_transient(task, shared)?,
             Task::Noise(task) => self.run_noise(task, shared)?,
             Task::TransferFunction(task) => self.run_transfer(task, shared)?,
-            Task::Trace(_) => return Err(Error::not_available("trace")),
+            Task::Trace(task) => self.run_trace(task, shared)?,
         };
         Ok(AnalysisReport {
             analysis: task.name(),
@@ -255,6 +261,7 @@ impl Simulation {
             attempts: ran.attempts,
             transient: ran.transient,
             jumps: ran.jumps,
+            trace: ran.trace,
         })
     }
 
@@ -305,10 +312,11 @@ impl Simulation {
 
     /// A dc sweep. Variables run in the order of the card, the first one fastest, which is the other way round below.
     fn run_dc(&mut self, sweeps: &[Sweep], shared: &Shared<'_>) -> Result<Ran, Error> {
-        let before: Vec<Before> = sweeps.iter().map(|sweep| self.before(sweep)).collect();
+        let before: Vec<Before> = sweeps.iter().map(|sweep| self.before(&sweep.target)).collect();
         let mut outputs = self.outputs("dc");
         let scales = sweeps.iter().enumerate();
-        let scales = scales.map(|(index, sweep)| self.scale(sweep, index == 0));
+        let scales =
+            scales.map(|(index, sweep)| self.scale(&sweep.target, &sweep.name, index == 0));
         let header = self.header(PlotKind::DcTransfer, scales.collect(), &outputs);
         let options = self.solver();
         let start = self.op_options();
@@ -538,9 +546,9 @@ impl Simulation {
 
     /// The variable that a sweep's values fill: under the name that programs of the family give the scale, or under
     /// that of an outer sweep.
-    fn scale(&self, sweep: &Sweep, is_inner: bool) -> Variable {
+    fn scale(&self, target: &SweepTarget, own: &str, is_inner: bool) -> Variable {
         let circuit = &self.design.circuit;
-        let (name, quantity) = match &sweep.target {
+        let (name, quantity) = match target {
             SweepTarget::Temperature => ("temp-sweep", Quantity::TemperatureSweep),
             SweepTarget::Parameter(name) => (name.as_str(), Quantity::Dimensionless),
             SweepTarget::Device(id, index) => {
@@ -550,11 +558,11 @@ impl Simulation {
                     (Some('v'), true) => ("v-sweep", Quantity::Voltage),
                     (Some('i'), true) => ("i-sweep", Quantity::Current),
                     (Some('r'), true) => ("res-sweep", Quantity::ResistanceSweep),
-                    _ => (sweep.name.as_str(), Quantity::Dimensionless),
+                    _ => (own, Quantity::Dimensionless),
                 }
             }
         };
-        let name = if is_inner { name } else { sweep.name.as_str() };
+        let name = if is_inner { name } else { own };
         Variable::new(name, quantity)
     }
 }
@@ -567,6 +575,7 @@ struct Ran {
     attempts: Vec<Attempt>,
     transient: Option<TransientStatistics>,
     jumps: Vec<DcJump>,
+    trace: Option<TraceSummary>,
 }
 
 /// A solved operating point, as probes see it.

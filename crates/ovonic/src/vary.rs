@@ -1,7 +1,7 @@
 //! Changing what sweeps and steps vary, and putting it back.
 
 use crate::design::Core;
-use crate::elaborate::{Sweep, SweepTarget};
+use crate::elaborate::SweepTarget;
 use crate::error::Error;
 use crate::session::Simulation;
 use ovonic_analysis::SweepVariable;
@@ -49,11 +49,11 @@ impl Simulation {
     /// What the stepped quantities are now.
     pub(crate) fn before_steps(&mut self) -> Vec<Before> {
         let sweeps = self.design.steps.clone();
-        sweeps.iter().map(|sweep| self.before(sweep)).collect()
+        sweeps.iter().map(|sweep| self.before(&sweep.target)).collect()
     }
 
-    pub(crate) fn before(&mut self, sweep: &Sweep) -> Before {
-        match &sweep.target {
+    pub(crate) fn before(&mut self, target: &SweepTarget) -> Before {
+        match target {
             SweepTarget::Device(id, _) => {
                 Before::Device(*id, self.design.circuit.spec(*id).params.clone())
             }

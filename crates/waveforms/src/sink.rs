@@ -46,6 +46,8 @@ pub enum PlotKind {
     TransferFunction,
     /// A branch of operating points followed by continuation; its scale may turn back at folds.
     Trace,
+    /// The special points of a trace (folds, Hopf points), one point: a vector for each of their quantities.
+    TracePoints,
     /// Any other plot, by its name in raw files.
     Other(String),
 }
@@ -62,13 +64,14 @@ impl PlotKind {
             PlotKind::IntegratedNoise => "Integrated Noise",
             PlotKind::TransferFunction => "Transfer Function",
             PlotKind::Trace => "Equilibrium Trace",
+            PlotKind::TracePoints => "Equilibrium Trace Points",
             PlotKind::Other(name) => name,
         }
     }
 
     /// The kind that a `Plotname:` stands for, ignoring case.
     pub fn from_name(name: &str) -> PlotKind {
-        const KNOWN: [PlotKind; 8] = [
+        const KNOWN: [PlotKind; 9] = [
             PlotKind::OperatingPoint,
             PlotKind::DcTransfer,
             PlotKind::Ac,
@@ -77,6 +80,7 @@ impl PlotKind {
             PlotKind::IntegratedNoise,
             PlotKind::TransferFunction,
             PlotKind::Trace,
+            PlotKind::TracePoints,
         ];
         let name = name.trim();
         KNOWN
@@ -96,6 +100,7 @@ impl PlotKind {
             PlotKind::IntegratedNoise => "integrated_noise",
             PlotKind::TransferFunction => "tf",
             PlotKind::Trace => "trace",
+            PlotKind::TracePoints => "trace_points",
             PlotKind::Other(name) => {
                 return name
                     .chars()
@@ -111,7 +116,10 @@ impl PlotKind {
     pub fn has_scale(&self) -> bool {
         !matches!(
             self,
-            PlotKind::OperatingPoint | PlotKind::IntegratedNoise | PlotKind::TransferFunction
+            PlotKind::OperatingPoint
+                | PlotKind::IntegratedNoise
+                | PlotKind::TransferFunction
+                | PlotKind::TracePoints
         )
     }
 }

@@ -16,6 +16,7 @@ use crate::args::DialectArgs;
 use crate::commands::plot::draw;
 use crate::console::Console;
 use crate::exit::{Failure, Status};
+use crate::notes;
 use crate::outputs::{Files, Keep};
 use crate::plot::{Format, PlotRequest};
 use crate::simulate::{self, Finished, Loaded, Order};
@@ -159,6 +160,9 @@ impl Report<'_> {
         for error in &self.finished.errors {
             console.say(&format!("error: {error}\n"));
         }
+        if !self.arguments.quiet {
+            console.say(&self.notes());
+        }
         if self.finished.is_interrupted() {
             console.say("interrupted; the results so far are complete up to that point\n");
         }
@@ -181,12 +185,18 @@ impl Report<'_> {
         Ok(())
     }
 
+    /// Remarks on the analyses.
+    fn notes(&self) -> String {
+        self.finished.analyses.iter().map(|ran| notes::of(&ran.report)).collect()
+    }
+
     /// Everything in one text; its first line is what readers of logs look for.
     fn log(&self, tables: &str) -> String {
         let mut text = format!("Circuit: {}\n\n{tables}", self.simulation.title());
         for error in &self.finished.errors {
             text += &format!("error: {error}\n");
         }
+        text += &self.notes();
         if self.arguments.stats != Stats::None {
             text.push('\n');
             text += &self.statistics.table();

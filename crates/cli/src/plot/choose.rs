@@ -2,7 +2,7 @@
 //!
 //! Curves of one unit share a panel. Complex results become a Bode plot: decibels above, phase below.
 
-use ovonic::waveforms::{Plot, Quantity, Scalar, Vector};
+use ovonic::waveforms::{Plot, PlotKind, Quantity, Scalar, Vector};
 
 use super::engineering::short;
 use super::{Axis, Curve, Figure, Panel, PlotError};
@@ -39,13 +39,11 @@ pub(crate) fn figure(plots: &[&Plot], request: &PlotRequest) -> Result<Figure, P
         let x = horizontal(plot, request)?;
         let values = x.real_parts();
         for signal in vertical(plot, request)? {
-            let curve = Curve {
-                name: curve_name(&signal, plot, plots.len()),
-                y: signal.real_parts(),
-                x: values.clone(),
-            };
-            if curve.x.len() >= 2 {
-                add(&mut panels, &signal, curve, request.log_y);
+            let name = curve_name(&signal, plot, plots.len());
+            if values.len() >= 2 {
+                for curve in parts(name, &values, signal.real_parts(), unstable(plot)) {
+                    add(&mut panels, &signal, curve, request.log_y);
+                }
             }
         }
         x_axis.get_or_insert_with(|| Axis {
@@ -72,6 +70,10 @@ pub(crate) fn figure(plots: &[&Plot], request: &PlotRequest) -> Result<Figure, P
 fn horizontal(plot: &Plot, request: &PlotRequest) -> Result<Vector, PlotError> {
     match &request.x {
         Some(name) => Ok(plot.signal(name)?),
+        // A trace shows characteristics over what was varied; its scale is the length of the curve.
+        None if plot.kind == PlotKind::Trace && plot.vectors.len() > 1 => {
+            Ok(plot.vectors[1].clone())
+        }
         None => plot.scale().cloned().ok_or(PlotError::NothingToPlot),
     }
 }
@@ -79,7 +81,11 @@ fn horizontal(plot: &Plot, request: &PlotRequest) -> Result<Vector, PlotError> {
 /// The signals of one plot as real vectors.
 fn vertical(plot: &Plot, request: &PlotRequest) -> Result<Vec<Vector>, PlotError> {
     let chosen: Vec<Vector> = if request.signals.is_empty() {
-        let skipped = usize::from(plot.scale().is_some());
+        let skipped = match plot.kind {
+            // Length, what was varied, and the number of growing modes.
+            PlotKind::Trace => 3,
+            _ => usize::from(plot.scale().is_some()),
+        };
         let vectors = plot.vectors.iter().skip(skipped);
         // Inner quantities of devices are shown on request only.
         vectors.filter(|v| !v.name.contains('@')).cloned().collect()
@@ -106,6 +112,30 @@ fn vertical(plot: &Plot, request: &PlotRequest) -> Result<Vec<Vector>, PlotError
         }
     }
     Ok(real)
+}
+
+/// Which points of a trace are unstable; `None` where none is.
+fn unstable(plot: &Plot) -> Option<Vec<bool>> {
+    if plot.kind != PlotKind::Trace {
+        return None;
+    }
+    let modes = plot.vector("unstable").ok()?.real_parts();
+    let flags: Vec<bool> = modes.iter().map(|count| *count > 0.0).collect();
+    flags.contains(&true).then_some(flags)
+}
+
+/// A curve, or its stable and its unstable parts; each reaches to the first point of the other.
+fn parts(name: String, x: &[f64], y: Vec<f64>, unstable: Option<Vec<bool>>) -> Vec<Curve> {
+    let Some(flags) = unstable else {
+        return vec![Curve { name, unstable: false, x: x.to_vec(), y }];
+    };
+    let part = |wanted: bool| {
+        let shown = |k: usize| flags[k] == wanted || (k > 0 && flags[k - 1] == wanted);
+        let y = y.iter().enumerate().map(|(k, y)| if shown(k) { *y } else { f64::NAN }).collect();
+        Curve { name: name.clone(), unstable: wanted, x: x.to_vec(), y }
+    };
+    let parts = [part(false), part(true)];
+    parts.into_iter().filter(|curve| curve.y.iter().any(|y| y.is_finite())).collect()
 }
 
 fn curve_name(signal: &Vector, plot: &Plot, plots: usize) -> String {
@@ -216,7 +246,7 @@ fn drop_unshowable(figure: &mut Figure) {
 
 #[cfg(test)]
 mod tests {
-    use ovonic::waveforms::{Complex64, Outcome, PlotKind};
+    use ovonic::waveforms::{Complex64, Outcome};
 
     use super::*;
 

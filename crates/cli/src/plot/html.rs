@@ -93,9 +93,9 @@ fn describe_panel(figure: &Figure, panel: &Panel, x: Prefix) -> Value {
         .map(|curve| {
             let index = figure.colour_index(&curve.name);
             json!({
-                "name": curve.name,
+                "name": curve.legend(),
                 "colour": colour(index),
-                "dashed": index >= COLOURS.len(),
+                "dashed": curve.unstable || index >= COLOURS.len(),
                 // Gaps between merged scales are not gaps of the curve.
                 "spanGaps": !shared,
             })
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     fn curve(name: &str, x: &[f64], y: &[f64]) -> Curve {
-        Curve { name: name.to_owned(), x: x.to_vec(), y: y.to_vec() }
+        Curve { name: name.to_owned(), unstable: false, x: x.to_vec(), y: y.to_vec() }
     }
 
     fn figure(curves: Vec<Curve>) -> Figure {

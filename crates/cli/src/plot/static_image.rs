@@ -98,7 +98,7 @@ impl Dimensions {
     /// Space right of the frames for the longest name.
     fn right(&self, figure: &Figure) -> f64 {
         let curves = figure.panels.iter().flat_map(|panel| &panel.curves);
-        let longest = curves.map(|c| c.name.chars().count()).max().unwrap_or(0);
+        let longest = curves.map(|c| c.legend().chars().count()).max().unwrap_or(0);
         // The mean width of a character is below 0.62 of the size of the font.
         let wanted = 50.0 + 0.62 * f64::from(self.tick) * longest as f64;
         wanted.min(0.4 * self.width)
@@ -283,9 +283,9 @@ fn lines(
                 .with_color(colour(index))
                 .with_stroke_width(dimensions.stroke);
             if number == 0 {
-                line = line.with_legend(curve.name.replace('$', "\\$"));
+                line = line.with_legend(curve.legend().replace('$', "\\$"));
             }
-            if index >= COLOURS.len() {
+            if curve.unstable || index >= COLOURS.len() {
                 line = line.with_line_style(LineStyle::Dashed);
             }
             drawn.push(line.into());
@@ -345,6 +345,7 @@ mod tests {
 
     fn figure(log: bool, y: Vec<f64>) -> Figure {
         let curve = Curve {
+            unstable: false,
             name: "v(a$b)".to_owned(),
             x: (1..=y.len()).map(|k| k as f64 * 1e-9).collect(),
             y,

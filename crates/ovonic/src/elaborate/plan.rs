@@ -3,7 +3,7 @@
 use super::Elaborator;
 use super::reporter::Reported;
 use super::scope::ScopeId;
-use ovonic_analysis::{FrequencySweep, Probe};
+use ovonic_analysis::{FrequencySweep, Probe, TraceOptions};
 use ovonic_circuit::InstanceId;
 use ovonic_device::find_param;
 use ovonic_netlist::ast::{
@@ -104,12 +104,8 @@ pub struct TraceTask {
     pub target: SweepTarget,
     /// Its name on the card.
     pub name: String,
-    /// First value.
-    pub start: f64,
-    /// Last value.
-    pub stop: f64,
-    /// `key=value` pairs.
-    pub settings: Vec<(String, f64)>,
+    /// The range, and how closely the curve is followed.
+    pub options: TraceOptions,
 }
 
 /// One swept quantity.
@@ -468,17 +464,68 @@ impl Elaborator {
                 "the card is complete before this word",
             )));
         }
-        let mut settings = Vec::with_capacity(card.params.len());
-        for Param { key, value } in &card.params {
-            settings.push((key.node.clone(), self.top(value)?));
+        let target = self.sweep_target(&card.source, false)?;
+        let (start, stop) = (self.top(&card.start)?, self.top(&card.stop)?);
+        if start == stop {
+            let what = format!("a curve from {start} to {stop} has no length");
+            return Err(self.bad(&card.stop, what));
         }
-        Ok(TraceTask {
-            target: self.sweep_target(&card.source, false)?,
-            name: card.source.node.clone(),
-            start: self.top(&card.start)?,
-            stop: self.top(&card.stop)?,
-            settings,
-        })
+        let mut options = TraceOptions::new(start, stop);
+        options.source = self.traced_source(&target);
+        for Param { key, value } in &card.params {
+            self.trace_setting(&mut options, key, value)?;
+        }
+        Ok(TraceTask { target, name: card.source.node.clone(), options })
+    }
+
+    /// The instance whose value is varied, if it is an independent source.
+    fn traced_source(&self, target: &SweepTarget) -> Option<InstanceId> {
+        let SweepTarget::Device(id, index) = *target else { return None };
+        let kind = self.builder.spec(id).kind;
+        let is_source = matches!(kind.letter, Some('v' | 'i'));
+        (is_source && kind.value == Some(kind.params[index].name)).then_some(id)
+    }
+
+    fn trace_setting(
+        &mut self,
+        options: &mut TraceOptions,
+        key: &Name,
+        argument: &Argument,
+    ) -> Result<(), Reported> {
+        const SETTINGS: [&str; 5] = ["points", "ds", "dsmax", "dsmin", "maxpoints"];
+        if !SETTINGS.contains(&key.node.as_str()) {
+            let near = suggest(&key.node, SETTINGS).map(str::to_owned);
+            return Err(self.reporter.report(
+                Diagnostic::error(
+                    codes::BAD_ANALYSIS_ARGUMENT,
+                    key.span,
+                    format!("a trace has no setting \"{key}\""),
+                )
+                .help(format!("the settings are {}", SETTINGS.join(", ")))
+                .did_you_mean(near.as_deref()),
+            ));
+        }
+        if matches!(key.node.as_str(), "points" | "maxpoints") {
+            let count = self.count(argument)?;
+            match key.node.as_str() {
+                "points" => options.max_step = 1.0 / count as f64,
+                _ if count < 2 => {
+                    return Err(self.bad(argument, "a curve has at least two points".to_owned()));
+                }
+                _ => options.max_points = count,
+            }
+            return Ok(());
+        }
+        let value = self.top(argument)?;
+        if !(value > 0.0 && value.is_finite()) {
+            return Err(self.bad(argument, format!("the step {value} is not positive")));
+        }
+        match key.node.as_str() {
+            "ds" => options.first_step = Some(value),
+            "dsmax" => options.max_step = value,
+            _ => options.min_step = value,
+        }
+        Ok(())
     }
 
     /// The circuit's name of a node that a card at the top names.

@@ -1,0 +1,245 @@
+//! Eigenvalues of real matrices without symmetry: all of a small one, the dominant ones of an operator.
+//!
+//! ```text
+//! dense:    balance by powers of two, Hessenberg form, QR iterations      (nalgebra)
+//! dominant: Arnoldi: V ← basis of v, Av, A²v, …, each orthogonalised twice against those before it
+//!           H = VᵀAV;  an eigenvalue θ of H with eigenvector y belongs to A where |h·y_last| is small
+//! ```
+//!
+//! The stability of a circuit's operating points is read off them. Balancing matters there: the rows of a linearised
+//! circuit differ by as many orders of magnitude as volts and kelvins, picoseconds and seconds do.
+
+use nalgebra::linalg::balancing::balance_parlett_reinsch;
+use nalgebra::{DMatrix, Schur};
+use num_complex::Complex64;
+
+/// QR iterations for each eigenvalue, before the matrix is given up.
+const ITERATIONS: usize = 60;
+/// Residual of an eigenvalue of the projected matrix, relative to it, below which it counts.
+const RITZ_TOLERANCE: f64 = 1e-6;
+/// Part of a vector that is left after orthogonalisation when it lay in the span of the others.
+const BREAKDOWN: f64 = 1e-12;
+
+/// All eigenvalues of the `n × n` matrix `rows` (row by row), in no particular order; `None` if it has an entry that
+/// is not finite, or if the iteration does not converge.
+///
+/// ```
+/// use ovonic_numerics::eigenvalues::eigenvalues;
+/// let mut found = eigenvalues(2, &[0.0, 1.0, -4.0, 0.0]).unwrap();
+/// found.sort_by(|a, b| a.im.total_cmp(&b.im));
+/// assert!((found[1].im - 2.0).abs() < 1e-14 && found[1].re.abs() < 1e-14);
+/// ```
+///
+/// # Panics
+/// When the length of `rows` is not n².
+pub fn eigenvalues(n: usize, rows: &[f64]) -> Option<Vec<Complex64>> {
+    assert_eq!(rows.len(), n * n, "a matrix of order n has n² entries");
+    if n == 0 {
+        return Some(Vec::new());
+    }
+    if rows.iter().any(|entry| !entry.is_finite()) {
+        return None;
+    }
+    if n == 1 {
+        return Some(vec![Complex64::new(rows[0], 0.0)]);
+    }
+    let mut matrix = DMatrix::from_row_slice(n, n, rows);
+    balance_parlett_reinsch(&mut matrix);
+    let schur = Schur::try_new(matrix, f64::EPSILON, ITERATIONS * n)?;
+    Some(schur.complex_eigenvalues().iter().copied().collect())
+}
+
+/// The eigenvalues of largest magnitude of a linear operator of order `n`, found in a Krylov space of at most
+/// `dimension` vectors; those that have not converged are left out. `apply` replaces a vector by its image.
+/// Where the space is exhausted early (an operator of low rank), they are all there are but zero.
+///
+/// # Errors
+/// Those of `apply`.
+pub fn dominant_eigenvalues<E>(
+    n: usize,
+    dimension: usize,
+    mut apply: impl FnMut(&mut Vec<f64>) -> Result<(), E>,
+) -> Result<Vec<Complex64>, E> {
+    let most = dimension.min(n);
+    let mut basis = vec![start(n)];
+    let mut columns: Vec<Vec<f64>> = Vec::new();
+    let mut rest = 0.0;
+    while columns.len() < most {
+        let mut image = basis[columns.len()].clone();
+        apply(&mut image)?;
+        let size = norm(&image);
+        let mut column = vec![0.0; basis.len()];
+        // Once is not enough where cancellation leaves little of the vector.
+        for _ in 0..2 {
+            for (entry, vector) in column.iter_mut().zip(&basis) {
+                let part = dot(vector, &image);
+                *entry += part;
+                image.iter_mut().zip(vector).for_each(|(x, v)| *x -= part * v);
+            }
+        }
+        rest = norm(&image);
+        columns.push(column);
+        if rest <= BREAKDOWN * size || !rest.is_finite() {
+            rest = 0.0;
+            break;
+        }
+        image.iter_mut().for_each(|x| *x /= rest);
+        if let Some(last) = columns.last_mut() {
+            last.push(rest);
+        }
+        basis.push(image);
+    }
+    Ok(converged(&columns, rest))
+}
+
+/// The eigenvalues of the projected matrix that belong to the operator; `columns` are its columns down to the entry
+/// below the diagonal, the last of which is `rest`.
+fn converged(columns: &[Vec<f64>], rest: f64) -> Vec<Complex64> {
+    let m = columns.len();
+    let mut rows = vec![0.0; m * m];
+    for (j, column) in columns.iter().enumerate() {
+        for (i, &entry) in column.iter().take(m).enumerate() {
+            rows[i * m + j] = entry;
+        }
+    }
+    let mut found = eigenvalues(m, &rows).unwrap_or_default();
+    let largest = found.iter().fold(0.0f64, |largest, value| largest.max(value.norm()));
+    found.retain(|&value| {
+        let residual = rest * last_share(m, &rows, value);
+        residual <= RITZ_TOLERANCE * value.norm().max(f64::EPSILON * largest)
+    });
+    found
+}
+
+/// Last entry of the normalised eigenvector of an upper Hessenberg matrix, by substitution from below.
+fn last_share(m: usize, rows: &[f64], value: Complex64) -> f64 {
+    let mut vector = vec![Complex64::ZERO; m];
+    vector[m - 1] = Complex64::ONE;
+    for i in (1..m).rev() {
+        let below = rows[i * m + i - 1];
+        if below == 0.0 {
+            return 0.0;
+        }
+        let mut sum = (value - rows[i * m + i]) * vector[i];
+        for (j, entry) in vector.iter().enumerate().skip(i + 1) {
+            sum -= rows[i * m + j] * entry;
+        }
+        vector[i - 1] = sum / below;
+    }
+    1.0 / vector.iter().map(|entry| entry.norm_sqr()).sum::<f64>().sqrt()
+}
+
+/// A start in which no eigenvector is missing: entries of one size and pseudo-random sign.
+fn start(n: usize) -> Vec<f64> {
+    let mut seed: u64 = 0x9e37_79b9_7f4a_7c15;
+    let size = 1.0 / (n as f64).sqrt();
+    (0..n)
+        .map(|_| {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            if seed & 1 == 0 { size } else { -size }
+        })
+        .collect()
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn norm(a: &[f64]) -> f64 {
+    dot(a, a).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::convert::Infallible;
+
+    fn sorted(mut values: Vec<Complex64>) -> Vec<Complex64> {
+        values.sort_by(|a, b| a.re.total_cmp(&b.re).then(a.im.total_cmp(&b.im)));
+        values
+    }
+
+    /// A matrix with known eigenvalues: a block diagonal one, transformed by unit triangular matrices and by a
+    /// diagonal one that spans many decades.
+    fn known(n: usize, decades: f64) -> (Vec<f64>, Vec<Complex64>) {
+        let mut matrix = DMatrix::<f64>::zeros(n, n);
+        let mut values = Vec::new();
+        for k in 0..n / 2 {
+            let (re, im) = ((k as f64) - 1.5, 1.0 + k as f64);
+            let at = 2 * k;
+            matrix[(at, at)] = re;
+            matrix[(at + 1, at + 1)] = re;
+            matrix[(at, at + 1)] = im;
+            matrix[(at + 1, at)] = -im;
+            values.extend([Complex64::new(re, im), Complex64::new(re, -im)]);
+        }
+        let lower = DMatrix::<f64>::from_fn(n, n, |i, j| match i.cmp(&j) {
+            std::cmp::Ordering::Equal => 1.0,
+            std::cmp::Ordering::Greater => 0.3 / (1.0 + (i - j) as f64),
+            std::cmp::Ordering::Less => 0.0,
+        });
+        let inverse = lower.clone().try_inverse().unwrap();
+        let mut full = &lower * matrix * inverse;
+        for i in 0..n {
+            for j in 0..n {
+                let scale = decades * (i as f64 - j as f64) / (n as f64 - 1.0);
+                full[(i, j)] *= 10f64.powf(scale);
+            }
+        }
+        (full.transpose().as_slice().to_vec(), values)
+    }
+
+    #[test]
+    fn a_badly_scaled_matrix_has_the_eigenvalues_it_was_made_of() {
+        let (rows, expected) = known(8, 12.0);
+        let found = sorted(eigenvalues(8, &rows).unwrap());
+        for (found, expected) in found.iter().zip(sorted(expected)) {
+            assert!((found - expected).norm() < 1e-10, "{found} {expected}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_has_no_eigenvalues() {
+        assert_eq!(eigenvalues(2, &[1.0, f64::NAN, 0.0, 1.0]), None);
+        assert_eq!(eigenvalues(0, &[]), Some(Vec::new()));
+    }
+
+    #[test]
+    fn the_dominant_eigenvalues_of_a_large_operator_are_found() {
+        // A diagonal with three values that stand out.
+        let n = 500;
+        let diagonal: Vec<f64> = (0..n)
+            .map(|i| match i {
+                7 => 5.0,
+                11 => -4.0,
+                200 => 3.0,
+                _ => (i as f64 / n as f64).sin(),
+            })
+            .collect();
+        let found = dominant_eigenvalues(n, 60, |x| {
+            x.iter_mut().zip(&diagonal).for_each(|(x, d)| *x *= d);
+            Ok::<(), Infallible>(())
+        })
+        .unwrap();
+        for wanted in [5.0, -4.0, 3.0] {
+            assert!(found.iter().any(|value| (value - wanted).norm() < 1e-8), "{wanted}");
+        }
+    }
+
+    #[test]
+    fn an_operator_of_low_rank_is_exhausted() {
+        // The rotation of the first two coordinates, everything else to zero.
+        let found = dominant_eigenvalues(50, 20, |x| {
+            let (a, b) = (x[0], x[1]);
+            x.fill(0.0);
+            (x[0], x[1]) = (-2.0 * b, 2.0 * a);
+            Ok::<(), Infallible>(())
+        })
+        .unwrap();
+        let of_size: Vec<_> = found.iter().filter(|value| value.norm() > 1e-6).collect();
+        assert_eq!(of_size.len(), 2);
+        assert!(of_size.iter().all(|value| (value.im.abs() - 2.0).abs() < 1e-12));
+    }
+}
