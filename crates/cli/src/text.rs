@@ -1,5 +1,6 @@
 //! Plain text for terminals: wrapped paragraphs, aligned tables, short numbers.
 
+use ovonic::device::Readable;
 use std::fmt::Write as _;
 
 /// Breaks a paragraph into lines of at most `width` columns, each behind `indent`.
@@ -27,15 +28,7 @@ pub(crate) fn wrap(paragraph: &str, width: usize, indent: &str) -> String {
 
 /// A number with as many digits as it needs, in exponential form where that is shorter to read.
 pub(crate) fn number(value: f64) -> String {
-    let size = value.abs();
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    if !value.is_finite() || (1e-3..1e6).contains(&size) {
-        format!("{value}")
-    } else {
-        format!("{value:e}")
-    }
+    Readable(value).to_string()
 }
 
 /// A number with an SI prefix and about four digits: `430.2n`, `1.3p`, `12k`.

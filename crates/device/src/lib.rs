@@ -37,7 +37,9 @@ pub use limits::{Limiting, Limits, critical_voltage, junction_limit};
 pub use model::Model;
 pub use noise::{NoiseSource, NoiseSources};
 pub use ovonic_device_macros::Params;
-pub use params::{AnyParams, ParamError, ParamInfo, ParamKind, Params, Range, Scope, find_param};
+pub use params::{
+    AnyParams, ParamError, ParamInfo, ParamKind, Params, Range, Readable, Scope, find_param,
+};
 pub use unknown::{MAX_UNKNOWNS, Nature, Retention, Role, Tie, Unknown};
 pub use variable::{
     Differential, VariableContributions, VariableInstances, VariableModel, VariableParams,

@@ -25,6 +25,23 @@ pub enum Scope {
     Instance,
 }
 
+/// A number for people: as many digits as it needs, in exponential form where that is shorter to read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Readable(pub f64);
+
+impl fmt::Display for Readable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Readable(value) = *self;
+        if value == 0.0 {
+            write!(f, "0")
+        } else if !value.is_finite() || (1e-3..1e6).contains(&value.abs()) {
+            write!(f, "{value}")
+        } else {
+            write!(f, "{value:e}")
+        }
+    }
+}
+
 /// The values that a parameter may take.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Range {
@@ -58,7 +75,7 @@ impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let open = if self.includes_low { '[' } else { '(' };
         let close = if self.includes_high { ']' } else { ')' };
-        write!(f, "{open}{}, {}{close}", self.low, self.high)
+        write!(f, "{open}{}, {}{close}", Readable(self.low), Readable(self.high))
     }
 }
 
@@ -91,7 +108,7 @@ pub struct ParamInfo {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ParamError {
     /// A value outside its range.
-    #[error("{name} = {value} is outside {range}")]
+    #[error("{name} = {} is outside {range}", Readable(*value))]
     OutOfRange {
         /// Parameter's name.
         name: &'static str,
@@ -101,7 +118,7 @@ pub enum ParamError {
         range: Range,
     },
     /// A value that is not a whole number where one is needed.
-    #[error("{name} = {value} is not a whole number")]
+    #[error("{name} = {} is not a whole number", Readable(*value))]
     NotWhole {
         /// Parameter's name.
         name: &'static str,
@@ -115,7 +132,7 @@ pub enum ParamError {
         name: &'static str,
     },
     /// Parameters that contradict each other.
-    #[error("{name} = {value}: {reason}")]
+    #[error("{name} = {}: {reason}", Readable(*value))]
     Inconsistent {
         /// Parameter's name.
         name: &'static str,

@@ -4,7 +4,7 @@
 //! written around it.
 
 use crate::{Outcome, root};
-use ovonic_device::{Kind, ParamKind, Role, Scope};
+use ovonic_device::{Kind, ParamKind, Readable, Role, Scope};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -128,7 +128,7 @@ fn write_device(kind: &Kind, text: &mut String) -> std::fmt::Result {
                 .collect();
             let default = match (info.default, info.kind) {
                 (Some(value), ParamKind::Flag) => if value != 0.0 { "on" } else { "off" }.into(),
-                (Some(value), _) => format!("{value}"),
+                (Some(value), _) => Readable(value).to_string(),
                 (None, _) if info.required => "required".into(),
                 (None, _) => "–".into(),
             };
