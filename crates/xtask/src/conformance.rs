@@ -44,11 +44,7 @@ pub(crate) fn run(check: bool) -> Outcome {
     let program = build()?;
     let folder = root().join("target/conformance");
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-    let mut decks = Vec::new();
-    for top in ["netlists/examples", "tests/circuits"] {
-        collect(&root().join(top), &mut decks);
-    }
-    decks.sort();
+    let decks = decks();
     let mut table =
         String::from("| deck | vectors | worst difference | of vector |\n|---|---|---|---|\n");
     let mut failures = Vec::new();
@@ -79,6 +75,16 @@ pub(crate) fn run(check: bool) -> Outcome {
         return Err(format!("disagreement\n  {}", failures.join("\n  ")));
     }
     Ok(())
+}
+
+/// Every example and every test circuit.
+pub(crate) fn decks() -> Vec<PathBuf> {
+    let mut decks = Vec::new();
+    for top in ["netlists/examples", "tests/circuits"] {
+        collect(&root().join(top), &mut decks);
+    }
+    decks.sort();
+    decks
 }
 
 /// The release program.

@@ -4,9 +4,11 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod bench;
 mod ci;
 mod conformance;
 mod generate;
+mod rivals;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -23,9 +25,10 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["conformance"] => conformance::run(false),
         ["conformance", "--check"] => conformance::run(true),
+        ["bench-report", rest @ ..] => bench::run(rest),
         ["generate"] => generate::run(false),
         ["generate", "--check"] => generate::run(true),
-        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | generate [--check] | conformance [--check]".into()),
+        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | generate [--check] | conformance [--check] | bench-report [--deck NAME]… [--repeats N] [--quick] [--write] [--program FILE] [--baseline FILE]".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
