@@ -9,6 +9,7 @@ mod deck;
 mod device_page;
 mod exit;
 mod host;
+mod measures;
 mod notes;
 mod outputs;
 mod plot;

@@ -1,4 +1,4 @@
-//! Workspace tasks: `cargo xtask ci | tidy | generate [--check] | conformance | bench-report`.
+//! Workspace tasks: `cargo xtask ci | tidy | figures [image…] | generate [--check] | conformance | bench-report`.
 //!
 //! What continuous integration runs is what anyone can run: `cargo xtask ci`.
 
@@ -7,6 +7,7 @@
 mod bench;
 mod ci;
 mod conformance;
+mod figures;
 mod generate;
 mod rivals;
 mod tidy;
@@ -26,9 +27,10 @@ fn main() -> ExitCode {
         ["conformance"] => conformance::run(false),
         ["conformance", "--check"] => conformance::run(true),
         ["bench-report", rest @ ..] => bench::run(rest),
+        ["figures", rest @ ..] => figures::run(rest),
         ["generate"] => generate::run(false),
         ["generate", "--check"] => generate::run(true),
-        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | generate [--check] | conformance [--check] | bench-report [--deck NAME]… [--repeats N] [--quick] [--write] [--program FILE] [--baseline FILE]".into()),
+        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | figures [image…] | generate [--check] | conformance [--check] | bench-report [--deck NAME]… [--repeats N] [--quick] [--write] [--program FILE] [--baseline FILE]".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

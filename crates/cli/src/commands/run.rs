@@ -16,12 +16,12 @@ use crate::args::DialectArgs;
 use crate::commands::plot::draw;
 use crate::console::Console;
 use crate::exit::{Failure, Status};
-use crate::notes;
 use crate::outputs::{Files, Keep};
 use crate::plot::{Format, PlotRequest};
 use crate::simulate::{self, Finished, Loaded, Order};
 use crate::statistics::Statistics;
 use crate::tables;
+use crate::{measures, notes};
 
 /// Arguments of `run`.
 #[derive(Args, Debug)]
@@ -40,6 +40,9 @@ pub(crate) struct RunArgs {
     /// Give each analysis files of its own: out.raw becomes out.tran.raw
     #[arg(long)]
     pub(crate) split: bool,
+    /// Write what .meas cards find, over what is stepped, to a raw file or a table (.csv)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) measures: Option<PathBuf>,
     /// Plot what .plot cards ask for, or all voltages and currents; .svg, .png or .html
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
@@ -117,6 +120,9 @@ pub(crate) fn run(arguments: &RunArgs, console: &mut Console) -> Result<Status, 
         },
     };
     report.show(log.as_mut(), console)?;
+    if let Some(path) = &arguments.measures {
+        measures::write(&finished.measurements, simulation.title(), path)?;
+    }
     if let (Some(path), Some(format)) = (&arguments.plot, format) {
         plot(&finished, path, format, console)?;
     }
@@ -176,6 +182,7 @@ impl Report<'_> {
         let lost = tables.is_empty()
             && !self.finished.outputs.has_files()
             && self.arguments.plot.is_none()
+            && self.arguments.measures.is_none()
             && !self.finished.analyses.is_empty();
         if lost && !self.arguments.quiet {
             console.say(
