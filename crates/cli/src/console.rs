@@ -43,6 +43,11 @@ impl Console {
         &mut self.out
     }
 
+    /// Writes text for the user to standard output at once. Somebody who has stopped reading misses it.
+    pub(crate) fn print(&mut self, text: &str) {
+        let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+    }
+
     /// Brings everything written so far to standard output.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()

@@ -1,16 +1,20 @@
 //! From a netlist to results: what the native face and that of ngspice have in common.
 
+use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ovonic::waveforms::{PlotKind, Sink};
 use ovonic::{
-    AnalysisReport, LoadOptions, Measurement, Observer, Progress, RunOptions, Simulation, Spectrum,
+    AnalysisReport, ControlHost, ControlReport, LoadOptions, Measurement, Observer, Progress,
+    RunOptions, Simulation, Spectrum,
 };
 
 use crate::console::Console;
 use crate::deck::Deck;
 use crate::exit::{Failure, Status};
+use crate::host;
 use crate::outputs::{Files, Keep, Outputs};
 use crate::progress::{Interrupt, ProgressLine};
 use crate::render;
@@ -65,6 +69,8 @@ pub(crate) struct Finished {
     pub(crate) measurements: Vec<Measurement>,
     /// What `.four` cards found.
     pub(crate) spectra: Vec<Spectrum>,
+    /// What became of control blocks.
+    pub(crate) control: Option<ControlReport>,
     pub(crate) outputs: Outputs,
     pub(crate) elapsed: Duration,
 }
@@ -73,10 +79,18 @@ impl Finished {
     /// Whether the user stopped the run.
     pub(crate) fn is_interrupted(&self) -> bool {
         self.analyses.iter().any(|ran| ran.report.cancelled)
+            || self.control.as_ref().is_some_and(|control| control.cancelled)
+    }
+
+    /// Why analyses of commands and of cards failed.
+    pub(crate) fn all_errors(&self) -> impl Iterator<Item = &ovonic::Error> {
+        let commands = self.control.iter().flat_map(|control| &control.errors);
+        commands.chain(&self.errors)
     }
 
     /// The gravest outcome.
     pub(crate) fn status(&self) -> Status {
+        let commands = self.control.as_ref().map_or(Status::Success, control_status);
         let worst = self.errors.iter().map(status).max();
         let reached = if self.is_interrupted() {
             Status::Failed
@@ -87,8 +101,23 @@ impl Finished {
         } else {
             Status::Success
         };
-        worst.unwrap_or(Status::Success).max(reached)
+        worst.unwrap_or(Status::Success).max(reached).max(commands)
     }
+}
+
+/// The gravest outcome of control blocks.
+fn control_status(control: &ControlReport) -> Status {
+    let worst = control.errors.iter().map(status).max().unwrap_or(Status::Success);
+    let reached = if control.diagnostics.iter().any(|found| found.is_error()) {
+        Status::Usage
+    } else if control.quit.is_some_and(|code| code != 0) {
+        Status::Failed
+    } else if control.failed_measures > 0 {
+        Status::Unmet
+    } else {
+        Status::Success
+    };
+    worst.max(reached)
 }
 
 /// The outcome that an error of the simulator stands for.
@@ -102,24 +131,54 @@ pub(crate) fn status(error: &ovonic::Error) -> Status {
     }
 }
 
-/// Runs all analyses of a netlist. One that does not converge does not keep the others from running.
-pub(crate) fn run(
-    simulation: &mut Simulation,
-    files: Files,
-    keep: Keep,
-    order: Order,
-    show_progress: bool,
-) -> Result<Finished, Failure> {
+/// How a netlist is run.
+pub(crate) struct Manner<'a> {
+    pub(crate) files: Files,
+    pub(crate) keep: Keep,
+    pub(crate) order: Order,
+    pub(crate) show_progress: bool,
+    /// Where the text of control blocks goes.
+    pub(crate) print: &'a mut dyn FnMut(&str),
+}
+
+/// Runs the control blocks of a netlist, and all analyses of its cards where no block has run any. One that does not
+/// converge does not keep the others from running.
+pub(crate) fn run(simulation: &mut Simulation, manner: Manner<'_>) -> Result<Finished, Failure> {
     let start = Instant::now();
+    let Manner { files, keep, order, show_progress, print } = manner;
     let mut watcher = Watcher {
-        outputs: Outputs::new(files, keep),
+        outputs: Outputs::new(files.clone(), keep.clone()),
         interrupt: Interrupt::catch(),
         line: ProgressLine::new(show_progress),
         began: start,
         ran: Vec::new(),
+        print,
     };
+    let mut control = None;
+    if simulation.has_control() {
+        // ngspice runs the cards after the commands in any case, and writes the results of these alone.
+        let is_prelude = order == Order::Ngspice && !simulation.analyses().is_empty();
+        if is_prelude {
+            watcher.outputs = Outputs::new(Files::default(), Keep::Kinds(Vec::new()));
+        }
+        let report = simulation.control(&mut watcher);
+        watcher.line.clear();
+        let report = report.map_err(|error| watcher.outputs.explain(error))?;
+        if is_prelude {
+            watcher.outputs = Outputs::new(files, keep);
+        }
+        control = Some(report);
+    }
+    let goes_on = control.as_ref().is_none_or(|control| {
+        let wants_cards = order == Order::Ngspice || !control.asked;
+        let is_over = control.quit.is_some() || control.cancelled;
+        !is_over && wants_cards && !simulation.analyses().is_empty()
+    });
     let mut errors = Vec::new();
     for options in jobs(simulation, order) {
+        if !goes_on {
+            break;
+        }
         match simulation.run(&options, &mut watcher) {
             Ok(report) if report.is_cancelled() => break,
             Ok(_) => {}
@@ -143,6 +202,7 @@ pub(crate) fn run(
         errors,
         measurements,
         spectra,
+        control,
         outputs: watcher.outputs,
         elapsed,
     })
@@ -216,15 +276,33 @@ pub(crate) fn plot_kind(analysis: &str) -> PlotKind {
 }
 
 /// Receives points, shows progress and hands Ctrl-C on.
-struct Watcher {
+struct Watcher<'a> {
     outputs: Outputs,
     interrupt: Interrupt,
     line: ProgressLine,
     began: Instant,
     ran: Vec<Ran>,
+    print: &'a mut dyn FnMut(&str),
 }
 
-impl Observer for Watcher {
+impl ControlHost for Watcher<'_> {
+    fn print(&mut self, text: &str) {
+        self.line.clear();
+        (self.print)(text);
+    }
+
+    fn write_file(&mut self, path: &Path, bytes: &[u8], appends: bool) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        options.create(true).write(true).append(appends).truncate(!appends);
+        options.open(path)?.write_all(bytes)
+    }
+
+    fn date(&self) -> String {
+        host::date()
+    }
+}
+
+impl Observer for Watcher<'_> {
     fn sink(&mut self) -> &mut dyn Sink {
         &mut self.outputs
     }

@@ -11,12 +11,20 @@ use crate::simulate::plot_kind;
 /// The tables of all plots that are to be shown, in the order in which they were computed.
 ///
 /// An operating point, a transfer function and the special points of a trace are shown even if no card asks for them:
-/// they are short, and there is nothing else to see of them.
-pub(crate) fn of(simulation: &Simulation, results: &Results) -> Result<String, WaveformError> {
+/// they are short, and there is nothing else to see of them. Where commands run analyses (`by_commands`), they print
+/// what they want.
+pub(crate) fn of(
+    simulation: &Simulation,
+    results: &Results,
+    by_commands: bool,
+) -> Result<String, WaveformError> {
     let mut text = String::new();
     for plot in results.plots.iter().filter(|plot| plot.points() > 0) {
         let names = printed(simulation, &plot.kind);
-        let shown = if is_short(&plot.kind) {
+        let is_short = is_short(&plot.kind);
+        let shown = if is_short && by_commands && names.is_empty() {
+            continue;
+        } else if is_short {
             listing(plot, &names)?
         } else if names.is_empty() {
             continue;
@@ -52,40 +60,7 @@ pub(crate) fn measurements(measurements: &[Measurement], separated: bool) -> Str
 
 /// What `.four` cards found, one table each.
 pub(crate) fn spectra(spectra: &[Spectrum]) -> String {
-    let mut text = String::new();
-    for spectrum in spectra {
-        text.push('\n');
-        for (name, value) in &spectrum.steps {
-            let _ = writeln!(text, "{name} = {value:e}");
-        }
-        let harmonics = match &spectrum.result {
-            Ok(harmonics) => harmonics,
-            Err(error) => {
-                let _ = writeln!(text, "Fourier analysis for {}: failed: {error}", spectrum.name);
-                continue;
-            }
-        };
-        let count = harmonics.coefficients.len() + 1;
-        let distortion = 100.0 * harmonics.distortion();
-        let _ = writeln!(text, "Fourier analysis for {}:", spectrum.name);
-        let _ = writeln!(text, "  No. Harmonics: {count}, THD: {distortion:.6} %\n");
-        text += "Harmonic  Frequency     Magnitude     Phase         Norm. Mag     Norm. Phase\n";
-        let _ = writeln!(text, "{:<8}  {:<12.6e}  {:<12.6e}  0", 0, 0.0, harmonics.dc);
-        let fundamental = harmonics.coefficients.first().copied().unwrap_or_default();
-        for (index, c) in harmonics.coefficients.iter().enumerate() {
-            let (size, phase) = (c.norm(), c.arg().to_degrees());
-            let first = (fundamental.norm(), fundamental.arg().to_degrees());
-            let _ = writeln!(
-                text,
-                "{:<8}  {:<12.6e}  {size:<12.6e}  {phase:<12.6}  {:<12.6e}  {:<.6}",
-                index + 1,
-                harmonics.frequency * (index + 1) as f64,
-                size / first.0,
-                phase - first.1,
-            );
-        }
-    }
-    text
+    spectra.iter().map(|spectrum| format!("\n{spectrum}")).collect()
 }
 
 /// The names that `.print` cards list for the analysis of a plot.

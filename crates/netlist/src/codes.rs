@@ -126,6 +126,11 @@ codes! {
         "A measure is written .meas analysis name, then what to measure: max, min, pp, avg, rms or integ of a signal, \
          find signal at=, find signal when event, when event, trig event targ event, or param='formula'. An event is \
          v(out)=level with rise=, fall= or cross= and a count or last."
+    UNKNOWN_COMMAND "E0218" "unknown command in a control block"
+        "Between .control and .endc stand commands such as op, tran, print, let, meas, write or alter, one to a line. No \
+         command has this name."
+    BAD_COMMAND "E0219" "a command is malformed"
+        "The command does not have the words that it needs. The help names the form."
 
     CANNOT_READ "E0301" "a file cannot be read"
         "The file that an .include, .lib or PWL FILE= names cannot be read. Relative paths start at the folder of the \
@@ -224,6 +229,11 @@ codes! {
     NATURE_CLASH "E0521" "a node is electrical here and thermal there"
         "A terminal that carries a current and one that carries heat meet at this node. Thermal terminals (self-heating) \
          connect to thermal terminals, or to ground, which is the ambient."
+    UNKNOWN_VECTOR "E0522" "unknown vector"
+        "Commands speak of the vectors of the current plot, that is of the results of the last analysis, and of those \
+         that let has defined. display lists them; another plot is named in front, as in tran1.v(out)."
+    COMMAND_FAILED "E0523" "a command failed"
+        "The command could not do what it was asked for. The other commands of the block run all the same."
 
     VOLTAGE_LOOP "E0601" "a loop of voltage sources and inductors"
         "Voltage sources, inductors and other branches with a given voltage form a loop, so its current is not \

@@ -8,6 +8,7 @@ mod balance;
 mod blocks;
 mod cards;
 pub mod codes;
+mod control;
 mod cursor;
 mod decode;
 mod diagnostic;
@@ -23,6 +24,7 @@ mod suggest;
 mod title;
 
 pub use codes::{Code, CodeEntry, explain};
+pub use control::{VectorSyntaxError, parse_vectors, split_redirection};
 pub use diagnostic::{Diagnostic, Fix, Label, Severity, TraceEntry};
 pub use expression::parse_expression;
 pub use loader::{DiskLoader, Loader, MemoryLoader};

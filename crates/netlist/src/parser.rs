@@ -13,11 +13,12 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::ast::{ControlBlock, Element, ElementBody, Item, Name, Netlist, Waveform};
+use crate::ast::{Element, ElementBody, Item, Name, Netlist, Waveform};
 use crate::balance;
 use crate::blocks::Blocks;
 use crate::cards::{self, Directive};
 use crate::codes;
+use crate::control;
 use crate::cursor::Cursor;
 use crate::diagnostic::Diagnostic;
 use crate::files::Files;
@@ -307,26 +308,43 @@ impl<'a> Parser<'a> {
 
     /// `.control … .endc`.
     fn control(&mut self, span: Span, reader: &mut LineReader<'_>) {
-        let mut block = ControlBlock { span, lines: Vec::new(), end: None };
+        let mut lines: Vec<Spanned<String>> = Vec::new();
+        let mut end = None;
         while let Some(line) = reader.next_raw() {
             let text = line.text.trim_matches(is_blank);
-            if text.is_empty() || text.starts_with(['*', '#']) {
+            let start = line.text.len() - line.text.trim_start_matches(is_blank).len();
+            let text = control::without_comment(text);
+            if text.is_empty() {
                 continue;
             }
-            let start = line.text.len() - line.text.trim_start_matches(is_blank).len();
             let span = line.span(start, start + text.len());
             let word = text.split(is_blank).next().unwrap_or("");
             if word.eq_ignore_ascii_case(".endc") {
-                block.end = Some(span);
+                end = Some(span);
                 break;
             }
-            block.lines.push(Spanned::new(text.to_owned(), span));
+            match (text.strip_prefix('+'), lines.last_mut()) {
+                (Some(more), Some(last)) => {
+                    last.node = format!("{} {}", last.node, more.trim_start_matches(is_blank));
+                    last.span = last.span.to(span);
+                }
+                _ => lines.push(Spanned::new(text.to_owned(), span)),
+            }
         }
-        if block.end.is_none() {
+        if end.is_none() {
             let message = "the \".control\" has no \".endc\"";
             self.diagnostics
                 .push(Diagnostic::error(codes::MISSING_END, span, message).label("opened here"));
+            // What follows may be cards as well as commands.
+            return;
         }
+        let block = control::block(
+            span,
+            lines,
+            end,
+            self.dialect == Dialect::Ngspice,
+            &mut self.diagnostics,
+        );
         self.blocks.push(Item::Control(block));
     }
 

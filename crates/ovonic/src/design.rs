@@ -10,8 +10,8 @@ use crate::elaborate::{
 use ovonic_circuit::{BuildError, BuildOptions, Change, Circuit, InstanceId};
 use ovonic_device::constants::ZERO_CELSIUS;
 use ovonic_device::{AnyParams, Environment, Kind, ParamError};
-use ovonic_netlist::ast::AnalysisKind;
-use ovonic_netlist::{Diagnostic, Span, codes};
+use ovonic_netlist::ast::{AnalysisKind, Name, Param, Value};
+use ovonic_netlist::{Diagnostic, Span, Spanned, codes, suggest};
 use std::sync::Arc;
 
 /// Everything that a netlist means.
@@ -30,6 +30,8 @@ pub(crate) struct Design {
 /// What changes a circuit: apart from it, because a sweep owns the circuit while parameters change.
 pub(crate) struct Core {
     table: Arc<Table>,
+    /// The table of the netlist, where models have been changed.
+    original: Option<Arc<Table>>,
     kinds: &'static [&'static Kind],
     /// Parameters that win over the netlist.
     fixed: Vec<(String, f64)>,
@@ -107,6 +109,23 @@ impl Design {
         self.settle(change)
     }
 
+    /// Gives a parameter of a model at the top a value.
+    pub(crate) fn set_model(
+        &mut self,
+        model: &str,
+        parameter: &str,
+        value: f64,
+    ) -> Result<(), Vec<Diagnostic>> {
+        let change = self.core.set_model(&mut self.circuit, model, parameter, value)?;
+        self.settle(change)
+    }
+
+    /// Gives all models what their cards say.
+    pub(crate) fn reset_models(&mut self) -> Result<(), Vec<Diagnostic>> {
+        let change = self.core.reset_models(&mut self.circuit)?;
+        self.settle(change)
+    }
+
     /// Tells waveforms the print step and the stop time of the analysis that is to run, s.
     pub(crate) fn set_window(&mut self, step: f64, stop: f64) -> Result<(), Vec<Diagnostic>> {
         let change = self.core.set_window(&mut self.circuit, step, stop)?;
@@ -163,8 +182,15 @@ impl Core {
             ));
             return Err(elaborator.reporter);
         }
-        let mut core =
-            Core { table, kinds, fixed, temperature_celsius, devices: Vec::new(), elaborator };
+        let mut core = Core {
+            table,
+            original: None,
+            kinds,
+            fixed,
+            temperature_celsius,
+            devices: Vec::new(),
+            elaborator,
+        };
         match core.elaborator.builder.build(BuildOptions::default()) {
             Ok(circuit) => Ok((core, circuit, plan)),
             Err(errors) => {
@@ -201,6 +227,8 @@ impl Core {
             )]);
         }
         core.devices = std::mem::take(&mut self.devices);
+        core.original = self.original.take();
+        core.elaborator.options = self.elaborator.options.clone();
         let swept: Vec<InstanceId> = core.devices.iter().map(|(id, ..)| *id).collect();
         for id in swept {
             let params = core.elaborator.builder.spec(id).params.clone();
@@ -350,6 +378,53 @@ impl Core {
             }
         }
         Ok(params.into())
+    }
+
+    /// Changes the card of a model and elaborates anew.
+    fn set_model(
+        &mut self,
+        circuit: &mut Circuit,
+        model: &str,
+        parameter: &str,
+        value: f64,
+    ) -> Result<Change, Vec<Diagnostic>> {
+        let before = self.table.clone();
+        let mut table = (*before).clone();
+        let Some(card) = table.models.get_mut(model) else {
+            let names = before.models.keys().map(String::as_str);
+            return Err(vec![
+                Diagnostic::error(
+                    codes::UNKNOWN_MODEL,
+                    Span::default(),
+                    format!("there is no model \"{model}\""),
+                )
+                .did_you_mean(suggest(model, names)),
+            ]);
+        };
+        let card = Arc::make_mut(card);
+        let span = card.name.span;
+        card.params.retain(|param| param.key.node != parameter);
+        card.params.push(Param {
+            key: Name::new(parameter.to_owned(), span),
+            value: Spanned::new(Value::Number(value), span),
+        });
+        self.original.get_or_insert_with(|| before.clone());
+        self.table = Arc::new(table);
+        let rebuilt = self.rebuild(circuit);
+        if rebuilt.is_err() {
+            self.table = before;
+        }
+        rebuilt
+    }
+
+    fn reset_models(&mut self, circuit: &mut Circuit) -> Result<Change, Vec<Diagnostic>> {
+        match self.original.take() {
+            Some(original) => {
+                self.table = original;
+                self.rebuild(circuit)
+            }
+            None => Ok(Change::Values),
+        }
     }
 
     fn take_diagnostics(&mut self) -> Vec<Diagnostic> {

@@ -2,7 +2,8 @@
 
 use crate::session::Simulation;
 use ovonic_netlist::Span;
-use ovonic_waveforms::{Harmonics, PlotKind, Results, Waveform, WaveformError};
+use ovonic_waveforms::{Harmonics, PlotKind, Results, Waveform, WaveformError, scientific};
+use std::fmt;
 
 /// What became of one signal of a `.four` card.
 #[derive(Debug)]
@@ -18,7 +19,47 @@ pub struct Spectrum {
 }
 
 /// Harmonics that are computed, the fundamental among them.
-const COUNT: usize = 9;
+pub(crate) const COUNT: usize = 9;
+
+/// As SPICE programs print it.
+impl fmt::Display for Spectrum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, value) in &self.steps {
+            writeln!(f, "{name} = {value:e}")?;
+        }
+        let harmonics = match &self.result {
+            Ok(harmonics) => harmonics,
+            Err(error) => {
+                return writeln!(f, "Fourier analysis for {}: failed: {error}", self.name);
+            }
+        };
+        let count = harmonics.coefficients.len() + 1;
+        let distortion = 100.0 * harmonics.distortion();
+        writeln!(f, "Fourier analysis for {}:", self.name)?;
+        writeln!(f, "  No. Harmonics: {count}, THD: {distortion:.6} %\n")?;
+        writeln!(
+            f,
+            "{:<10}{:<14}{:<14}{:<13}{:<14}Norm. Phase",
+            "Harmonic", "Frequency", "Magnitude", "Phase", "Norm. Mag"
+        )?;
+        let dc = scientific(harmonics.dc, 6);
+        writeln!(f, "{:<10}{:<14}{dc:<14}0", 0, scientific(0.0, 6))?;
+        let first = harmonics.coefficients.first().copied().unwrap_or_default();
+        for (index, c) in harmonics.coefficients.iter().enumerate() {
+            let frequency = scientific(harmonics.frequency * (index + 1) as f64, 6);
+            let size = scientific(c.norm(), 6);
+            let phase = c.arg().to_degrees();
+            let relative = scientific(c.norm() / first.norm(), 6);
+            let turned = phase - first.arg().to_degrees();
+            writeln!(
+                f,
+                "{:<10}{frequency:<14}{size:<14}{phase:<13.6}{relative:<14}{turned:.6}",
+                index + 1
+            )?;
+        }
+        Ok(())
+    }
+}
 
 impl Simulation {
     /// The harmonics that `.four` cards ask for; for every transient of a stepped run once.

@@ -3,6 +3,7 @@
 //! The façade: read a netlist, understand it, run what it asks for. Everything that a program needs of the crates below
 //! is re-exported here; nothing here prints, reads the environment or keeps a global.
 
+mod control;
 mod design;
 mod elaborate;
 mod error;
@@ -15,6 +16,7 @@ mod session;
 mod topology;
 mod vary;
 
+pub use control::{ControlHost, ControlReport};
 pub use elaborate::{
     NoiseTask, Options, Planned, Range, Sweep, SweepTarget, Task, TraceTask, TransferTask,
     TransientTask,

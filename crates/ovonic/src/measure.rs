@@ -191,12 +191,7 @@ fn describe(task: &MeasureTask) -> String {
 /// The plots that a card speaks of.
 fn plots<'a>(results: &'a Results, measure: &Measure) -> Vec<&'a Plot> {
     let kind = match measure.analysis.as_deref() {
-        Some("op") => PlotKind::OperatingPoint,
-        Some("dc") => PlotKind::DcTransfer,
-        Some("ac") => PlotKind::Ac,
-        Some("noise") => PlotKind::NoiseSpectrum,
-        Some("trace") => PlotKind::Trace,
-        Some(_) => PlotKind::Transient,
+        Some(analysis) => plot_kind(analysis),
         None => {
             let first = results.plots.iter().find(|plot| plot.kind.has_scale());
             first.map_or(PlotKind::OperatingPoint, |plot| plot.kind.clone())
@@ -206,30 +201,72 @@ fn plots<'a>(results: &'a Results, measure: &Measure) -> Vec<&'a Plot> {
     fitting.filter(|plot| plot.points() > 0).collect()
 }
 
-fn evaluate(task: &MeasureTask, plot: &Plot) -> Result<Measured, WaveformError> {
+/// The plot that an analysis makes.
+pub(crate) fn plot_kind(analysis: &str) -> PlotKind {
+    match analysis {
+        "op" => PlotKind::OperatingPoint,
+        "dc" => PlotKind::DcTransfer,
+        "ac" => PlotKind::Ac,
+        "noise" => PlotKind::NoiseSpectrum,
+        "trace" => PlotKind::Trace,
+        _ => PlotKind::Transient,
+    }
+}
+
+/// Where measures find their signals.
+pub(crate) trait Curves {
+    /// A signal over its scale.
+    fn curve(&self, signal: &MeasuredSignal) -> Result<Waveform<'static>, WaveformError>;
+
+    /// A signal as real numbers: the magnitude of a complex one, unless a part of it was asked for.
+    fn real(&self, signal: &MeasuredSignal) -> Result<Vec<f64>, WaveformError>;
+}
+
+impl Curves for Plot {
+    fn curve(&self, signal: &MeasuredSignal) -> Result<Waveform<'static>, WaveformError> {
+        let scale = self.scale().ok_or(WaveformError::NoPoints)?.real_parts();
+        Waveform::owned(scale, self.real(signal)?)
+    }
+
+    fn real(&self, signal: &MeasuredSignal) -> Result<Vec<f64>, WaveformError> {
+        let vector = self.vector(&signal.name)?;
+        Ok(match &vector.samples {
+            Samples::Complex(values) if !signal.is_part => {
+                values.iter().map(|z| z.norm()).collect()
+            }
+            _ => vector.real_parts(),
+        })
+    }
+}
+
+/// What a card asks for; a formula is nothing that signals have.
+pub(crate) fn evaluate(
+    task: &MeasureTask,
+    signals: &dyn Curves,
+) -> Result<Measured, WaveformError> {
     match task {
         MeasureTask::Statistic { statistic, signal, window } => {
-            statistic_of(*statistic, &cut(curve(plot, signal)?, window)?)
+            statistic_of(*statistic, &cut(signals.curve(signal)?, window)?)
         }
         MeasureTask::Find { signal, place: Place::Anywhere } => {
-            let values = real(plot, signal)?;
+            let values = signals.real(signal)?;
             let value = values.first().copied().ok_or(WaveformError::NoPoints)?;
             Ok(Measured { value, at: None, between: None })
         }
         MeasureTask::Find { signal, place } => {
-            let at = locate(plot, place)?;
-            Ok(found(curve(plot, signal)?.value_at(at)?, at))
+            let at = locate(signals, place)?;
+            Ok(found(signals.curve(signal)?.value_at(at)?, at))
         }
         MeasureTask::Slope { signal, place } => {
-            let at = locate(plot, place)?;
-            Ok(found(curve(plot, signal)?.slope_at(at)?, at))
+            let at = locate(signals, place)?;
+            Ok(found(signals.curve(signal)?.slope_at(at)?, at))
         }
         MeasureTask::When(event) => {
-            let at = cross(plot, event)?;
+            let at = cross(signals, event)?;
             Ok(Measured { value: at, at: None, between: None })
         }
         MeasureTask::Between { trigger, target } => {
-            let (from, to) = (locate(plot, trigger)?, locate(plot, target)?);
+            let (from, to) = (locate(signals, trigger)?, locate(signals, target)?);
             Ok(Measured { value: to - from, at: None, between: Some((from, to)) })
         }
         MeasureTask::Formula(_) => Err(WaveformError::NoPoints),
@@ -255,19 +292,19 @@ fn statistic_of(statistic: Statistic, curve: &Waveform<'_>) -> Result<Measured, 
     })
 }
 
-fn locate(plot: &Plot, place: &Place) -> Result<f64, WaveformError> {
+fn locate(signals: &dyn Curves, place: &Place) -> Result<f64, WaveformError> {
     match place {
         Place::At(at) => Ok(*at),
-        Place::When(event) => cross(plot, event),
+        Place::When(event) => cross(signals, event),
         Place::Anywhere => Err(WaveformError::NoPoints),
     }
 }
 
-fn cross(plot: &Plot, event: &Event) -> Result<f64, WaveformError> {
-    let signal = curve(plot, &event.signal)?;
+fn cross(signals: &dyn Curves, event: &Event) -> Result<f64, WaveformError> {
+    let signal = signals.curve(&event.signal)?;
     let (signal, level) = match &event.level {
         Level::Value(level) => (signal, *level),
-        Level::Signal(other) => (signal.minus(&curve(plot, other)?)?, 0.0),
+        Level::Signal(other) => (signal.minus(&signals.curve(other)?)?, 0.0),
     };
     let window = Window { from: None, ..event.window };
     cut(signal, &window)?.when(&Condition {
@@ -288,18 +325,4 @@ fn cut(curve: Waveform<'static>, window: &Window) -> Result<Waveform<'static>, W
     let from = window.from.unwrap_or(first).clamp(low, high);
     let to = window.to.unwrap_or(last).clamp(low, high);
     curve.window(from, to)
-}
-
-fn curve(plot: &Plot, signal: &MeasuredSignal) -> Result<Waveform<'static>, WaveformError> {
-    let scale = plot.scale().ok_or(WaveformError::NoPoints)?.real_parts();
-    Waveform::owned(scale, real(plot, signal)?)
-}
-
-/// A signal as real numbers: the magnitude of a complex one, unless a part of it was asked for.
-fn real(plot: &Plot, signal: &MeasuredSignal) -> Result<Vec<f64>, WaveformError> {
-    let vector = plot.vector(&signal.name)?;
-    Ok(match &vector.samples {
-        Samples::Complex(values) if !signal.is_part => values.iter().map(|z| z.norm()).collect(),
-        _ => vector.real_parts(),
-    })
 }

@@ -220,6 +220,31 @@ impl Simulation {
         Ok(report)
     }
 
+    /// Runs one analysis of the circuit as it is now, in no step.
+    pub(crate) fn run_alone(
+        &mut self,
+        task: &Task,
+        observer: &mut dyn Observer,
+    ) -> Result<RunReport, Error> {
+        let shared = Shared { observer: RefCell::new(observer), steps: Vec::new() };
+        let mut report = RunReport::default();
+        self.run_into(task, &shared, &mut report)?;
+        Ok(report)
+    }
+
+    fn run_into(
+        &mut self,
+        task: &Task,
+        shared: &Shared<'_>,
+        report: &mut RunReport,
+    ) -> Result<(), Error> {
+        shared.observer.borrow_mut().begin(task.name());
+        let analysis = self.run_task(task, shared)?;
+        shared.observer.borrow_mut().end(&analysis);
+        report.analyses.push(analysis);
+        Ok(())
+    }
+
     fn run_steps(
         &mut self,
         tasks: &[Task],
@@ -231,12 +256,8 @@ impl Simulation {
         for &step in steps {
             shared.steps = self.enter_step(step)?;
             for task in tasks {
-                shared.observer.borrow_mut().begin(task.name());
-                let analysis = self.run_task(task, &shared)?;
-                shared.observer.borrow_mut().end(&analysis);
-                let cancelled = analysis.cancelled;
-                report.analyses.push(analysis);
-                if cancelled {
+                self.run_into(task, &shared, &mut report)?;
+                if report.is_cancelled() {
                     return Ok(report);
                 }
             }

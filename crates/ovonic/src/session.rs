@@ -180,7 +180,7 @@ impl Simulation {
         &self.design.circuit
     }
 
-    /// The `.control` blocks, which are not run by [`Simulation::run`].
+    /// The `.control` blocks, which [`Simulation::control`] runs.
     #[must_use]
     pub fn control_blocks(&self) -> &[ControlBlock] {
         &self.cards().controls

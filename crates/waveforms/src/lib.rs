@@ -53,6 +53,7 @@ pub use measure::{
 };
 pub use npy::{NpyArray, read_npy, write_npy, write_npy_matrix};
 pub use num_complex::Complex64;
+pub use number::scientific;
 pub use plot::{Plot, Results, Samples, Vector};
 pub use quantity::Quantity;
 pub use raw::{

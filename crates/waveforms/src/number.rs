@@ -4,6 +4,18 @@
 
 use std::fmt::{self, Write};
 
+/// `value` with `digits` digits after the point, such as `-1.500000e-09`.
+///
+/// ```
+/// assert_eq!(ovonic_waveforms::scientific(-1.5e-9, 3), "-1.500e-09");
+/// ```
+pub fn scientific(value: f64, digits: usize) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_scientific(&mut text, value, digits);
+    text
+}
+
 /// Appends `value` with `digits` digits after the point, such as `-1.500000e-09`.
 ///
 /// # Errors

@@ -95,7 +95,7 @@ impl<'a> Table<'a> {
             let margin = width.saturating_sub(line.chars().count()) / 2;
             writeln!(f, "{:margin$}{line}", "")?;
         }
-        let rows = group.first().map_or(0, |v| v.len());
+        let rows = group.iter().map(|v| v.len()).max().unwrap_or(0);
         for row in 0..rows.max(1) {
             if row == 0 || self.page.is_some_and(|page| row % page == 0) {
                 self.write_names(f, group, width)?;

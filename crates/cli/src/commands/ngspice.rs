@@ -18,7 +18,7 @@ use crate::console::Console;
 use crate::exit::{Failure, Status};
 use crate::host;
 use crate::outputs::{Files, Keep};
-use crate::simulate::{self, Finished, Order};
+use crate::simulate::{self, Finished, Manner, Order};
 use crate::tables;
 
 /// Arguments of `ngspice`, as other programs give them.
@@ -103,15 +103,29 @@ fn simulate(arguments: &NgspiceArgs, console: &mut Console) -> Result<Status, Fa
     let files = Files { raw: arguments.raw.clone(), ascii: variables.ascii, ..Files::default() };
     let printing = arguments.raw.is_none();
     let keep = if arguments.server { Keep::All } else { simulate::needed(&simulation) };
-    let finished = simulate::run(&mut simulation, files, keep, Order::Ngspice, false)?;
+    let mut printed = String::new();
+    let mut print = |text: &str| printed.push_str(text);
+    let manner =
+        Manner { files, keep, order: Order::Ngspice, show_progress: false, print: &mut print };
+    let finished = simulate::run(&mut simulation, manner)?;
     let mut log = log(&simulation, &finished);
+    log += &printed;
+    if let Some(control) = &finished.control {
+        for diagnostic in &control.diagnostics {
+            let text = plain(diagnostic, &simulation);
+            log += &text;
+            console.say(&text);
+        }
+    }
     if printing && !arguments.server {
-        log += &tables::of(&simulation, finished.outputs.results())?;
+        let by_commands = finished.control.as_ref().is_some_and(|control| control.asked)
+            && simulation.analyses().is_empty();
+        log += &tables::of(&simulation, finished.outputs.results(), by_commands)?;
     }
     log += &tables::measurements(&finished.measurements, true);
     log += &tables::spectra(&finished.spectra);
     log += &format!("\nTotal analysis time (seconds) = {:.3}\n", finished.elapsed.as_secs_f64());
-    for error in &finished.errors {
+    for error in finished.all_errors() {
         let message = format!("Error: {error}\n");
         log += &message;
         console.say(&message);
@@ -123,7 +137,12 @@ fn simulate(arguments: &NgspiceArgs, console: &mut Console) -> Result<Status, Fa
     if arguments.server {
         serve(finished.outputs.results(), variables.ascii, console)?;
     }
-    Ok(finished.status())
+    let is_unread = finished.control.is_some() && finished.all_errors().next().is_none();
+    match finished.status() {
+        // A command that cannot be carried out is a line in the log to ngspice.
+        Status::Usage if is_unread => Ok(Status::Success),
+        status => Ok(status),
+    }
 }
 
 /// What is said before the tables.

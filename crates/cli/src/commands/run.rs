@@ -18,7 +18,8 @@ use crate::console::Console;
 use crate::exit::{Failure, Status};
 use crate::outputs::{Files, Keep};
 use crate::plot::{Format, PlotRequest};
-use crate::simulate::{self, Finished, Loaded, Order};
+use crate::render;
+use crate::simulate::{self, Finished, Loaded, Manner, Order};
 use crate::statistics::Statistics;
 use crate::tables;
 use crate::{measures, notes};
@@ -106,9 +107,25 @@ pub(crate) fn run(arguments: &RunArgs, console: &mut Console) -> Result<Status, 
         None => simulate::needed(&simulation),
     };
     let progress = console.interactive() && !quiet;
-    let finished = simulate::run(&mut simulation, files, keep, Order::Cards, progress)?;
+    let json = arguments.stats == Stats::Json;
+    let mut printed = String::new();
+    let finished = {
+        // A log gets everything at its end; a standard output of JSON is for nothing else.
+        let mut print = |text: &str| match (&log, json) {
+            (Some(_), _) => printed.push_str(text),
+            (None, true) => console.say(text),
+            (None, false) => console.print(text),
+        };
+        let manner =
+            Manner { files, keep, order: Order::Cards, show_progress: progress, print: &mut print };
+        simulate::run(&mut simulation, manner)?
+    };
     let status = finished.status();
+    if let Some(control) = &finished.control {
+        render::show(&control.diagnostics, simulation.sources(), quiet, console);
+    }
     let report = Report {
+        printed,
         arguments,
         simulation: &simulation,
         finished: &finished,
@@ -139,6 +156,8 @@ fn open_log(path: Option<&Path>) -> Result<Option<(PathBuf, File)>, Failure> {
 
 /// What is shown at the end of a run.
 struct Report<'a> {
+    /// What control blocks have said to a log.
+    printed: String,
     arguments: &'a RunArgs,
     simulation: &'a Simulation,
     finished: &'a Finished,
@@ -151,7 +170,9 @@ impl Report<'_> {
         log: Option<&mut (PathBuf, File)>,
         console: &mut Console,
     ) -> Result<(), Failure> {
-        let mut tables = tables::of(self.simulation, self.finished.outputs.results())?;
+        let results = self.finished.outputs.results();
+        let mut tables = self.printed.clone();
+        tables += &tables::of(self.simulation, results, self.finished.control.is_some())?;
         tables += &tables::measurements(&self.finished.measurements, !tables.is_empty());
         tables += &tables::spectra(&self.finished.spectra);
         let json = self.arguments.stats == Stats::Json;
@@ -163,7 +184,7 @@ impl Report<'_> {
         } else if !json {
             console.out().write_all(tables.as_bytes())?;
         }
-        for error in &self.finished.errors {
+        for error in self.finished.all_errors() {
             console.say(&format!("error: {error}\n"));
         }
         if !self.arguments.quiet {
@@ -183,6 +204,7 @@ impl Report<'_> {
             && !self.finished.outputs.has_files()
             && self.arguments.plot.is_none()
             && self.arguments.measures.is_none()
+            && self.finished.control.is_none()
             && !self.finished.analyses.is_empty();
         if lost && !self.arguments.quiet {
             console.say(
@@ -200,7 +222,7 @@ impl Report<'_> {
     /// Everything in one text; its first line is what readers of logs look for.
     fn log(&self, tables: &str) -> String {
         let mut text = format!("Circuit: {}\n\n{tables}", self.simulation.title());
-        for error in &self.finished.errors {
+        for error in self.finished.all_errors() {
             text += &format!("error: {error}\n");
         }
         text += &self.notes();

@@ -350,17 +350,6 @@ pub struct Branch {
     pub items: Vec<Item>,
 }
 
-/// `.control … .endc`, unparsed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ControlBlock {
-    /// The `.control` card.
-    pub span: Span,
-    /// The command lines in their original case, trimmed, without comments and blank lines.
-    pub lines: Vec<Spanned<String>>,
-    /// The `.endc` card; `None` if it is missing.
-    pub end: Option<Span>,
-}
-
 /// A dot card split into words and nothing more.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RawCard {

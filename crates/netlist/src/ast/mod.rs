@@ -3,10 +3,12 @@
 //! Words whose meaning depends on context (is this a node or a model?) stay words, and expressions stay unevaluated,
 //! because only elaboration knows models and parameters. Names are lower case; spans point at the original text.
 
+mod control;
 mod directive;
 mod element;
 mod expr;
 
+pub use control::*;
 pub use directive::*;
 pub use element::*;
 pub use expr::*;

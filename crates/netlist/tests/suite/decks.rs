@@ -68,15 +68,15 @@ V2 VDD GND 1.8
     check(
         deck,
         expect![[r#"
-        xm1 (out in vdd vdd pfet_01v8) l=0.15 w=1.0 nf=1.0 ad={(((int(((nf + 1.0) / 2.0)) * w) / nf) * 0.29)} as={(((int(((nf + 2.0) / 2.0)) * w) / nf) * 0.29)} mult=1.0 m=1.0
-        xm2 (out in gnd gnd nfet_01v8) l=0.15 w=1.0 nf=1.0 sa=0.0 sb=0.0 sd=0.0 mult=1.0 m=1.0
-        v1 [in gnd] dc - pulse(0.0 1.8 1e-9 1e-9 1e-9 4e-9 1e-8 -) 
-        v2 [vdd gnd] dc 1.8 
-        param mc_mm_switch = 0.0
-        control [save all; tran 10p 20n; plot v(in) v(out); write inv.raw ; done]
-        global gnd
-        global vdd
-    "#]],
+            xm1 (out in vdd vdd pfet_01v8) l=0.15 w=1.0 nf=1.0 ad={(((int(((nf + 1.0) / 2.0)) * w) / nf) * 0.29)} as={(((int(((nf + 2.0) / 2.0)) * w) / nf) * 0.29)} mult=1.0 m=1.0
+            xm2 (out in gnd gnd nfet_01v8) l=0.15 w=1.0 nf=1.0 sa=0.0 sb=0.0 sd=0.0 mult=1.0 m=1.0
+            v1 [in gnd] dc - pulse(0.0 1.8 1e-9 1e-9 1e-9 4e-9 1e-8 -) 
+            v2 [vdd gnd] dc 1.8 
+            param mc_mm_switch = 0.0
+            control [Save save all; Analysis tran 10p 20n; Ignored plot v(in) v(out); Write write inv.raw]
+            global gnd
+            global vdd
+        "#]],
     );
 }
 

@@ -315,7 +315,7 @@ fn control_blocks_stay_text() {
     check(
         ".control\n* note\n  run ; plot v(Out)\n\nmeas tran X max v(a)\n.ENDC\nR1 a b 1",
         expect![[r#"
-            control [run ; plot v(Out); meas tran X max v(a)]
+            control [Run run; Measure meas tran X max v(a)]
             r1 [a b] 1 
         "#]],
     );

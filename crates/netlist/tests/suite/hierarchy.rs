@@ -265,7 +265,6 @@ fn blocks_that_do_not_match() {
     check(
         &[("top.cir", "t\n.subckt\nR1 b 0 1\n.ends\n.if (1\n.endif\n.control\nrun")],
         expect![[r#"
-            control [run]
             error[E0215]: the name of the subcircuit is missing
               --> top.cir:2:8
                | .subckt

@@ -82,7 +82,7 @@ fn item(item: &Item, depth: usize) -> String {
             };
             card.branches.iter().map(branch).collect::<String>().trim_end().to_owned()
         }
-        Item::Control(block) => format!("control [{}]", join(&block.lines, "; ")),
+        Item::Control(block) => format!("control [{}]", statements(&block.statements)),
         Item::Step(card) => format!("step{}", sweep(&card.sweep)),
         Item::Fourier(card) => {
             let outputs: Vec<String> = card.outputs.iter().map(ToString::to_string).collect();
@@ -350,4 +350,27 @@ fn list(names: &[Name]) -> String {
 fn join(names: &[Spanned<String>], separator: &str) -> String {
     let names: Vec<&str> = names.iter().map(|name| name.node.as_str()).collect();
     names.join(separator)
+}
+
+fn statements(list: &[Statement]) -> String {
+    let one = |statement: &Statement| match &statement.kind {
+        StatementKind::Command(command) => {
+            format!("{:?} {} {}", command.verb, command.name, command.rest).trim_end().to_owned()
+        }
+        StatementKind::If { condition, then, otherwise } => {
+            format!("if {condition} {{{}}} else {{{}}}", statements(then), statements(otherwise))
+        }
+        StatementKind::While { condition, runs_first, body } => {
+            format!("while {condition} {runs_first} {{{}}}", statements(body))
+        }
+        StatementKind::Repeat { count, body } => {
+            format!("repeat {} {{{}}}", option(count.as_ref()), statements(body))
+        }
+        StatementKind::Foreach { variable, values, body } => {
+            format!("foreach {variable} in {values} {{{}}}", statements(body))
+        }
+        StatementKind::Break => "break".to_owned(),
+        StatementKind::Continue => "continue".to_owned(),
+    };
+    list.iter().map(one).collect::<Vec<_>>().join("; ")
 }

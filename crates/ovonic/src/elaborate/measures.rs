@@ -152,9 +152,31 @@ impl Elaborator {
         card: &RawCard,
         circuit: &Circuit,
     ) -> Result<(Measure, Request), Reported> {
+        let (measure, request, _) = self.read_measure(card, circuit, false)?;
+        Ok((measure, request))
+    }
+
+    /// A measure whose signals are any expressions of vectors, with these signals.
+    pub(crate) fn free_measure(
+        &mut self,
+        card: &RawCard,
+        circuit: &Circuit,
+    ) -> Result<(Measure, Vec<Signal>), Reported> {
+        let (measure, _, signals) = self.read_measure(card, circuit, true)?;
+        Ok((measure, signals))
+    }
+
+    fn read_measure(
+        &mut self,
+        card: &RawCard,
+        circuit: &Circuit,
+        is_free: bool,
+    ) -> Result<(Measure, Request, Vec<Signal>), Reported> {
         let mut reader = Reader {
             elaborator: self,
             circuit,
+            is_free,
+            signals: Vec::new(),
             rest: &card.args,
             place: card.keyword.span,
             request: Request {
@@ -182,8 +204,7 @@ impl Elaborator {
             return Err(reader.malformed("this is not part of the measure"));
         }
         let measure = Measure { span: card.span, analysis, name, task };
-        let request = reader.request;
-        Ok((measure, request))
+        Ok((measure, reader.request, reader.signals))
     }
 }
 
@@ -195,6 +216,10 @@ struct Reader<'a> {
     /// Where reading stands, for messages.
     place: Span,
     request: Request,
+    /// Whether signals are expressions of vectors instead of outputs of the circuit.
+    is_free: bool,
+    /// The signals of a free measure.
+    signals: Vec<Signal>,
 }
 
 impl<'a> Reader<'a> {
@@ -303,6 +328,11 @@ impl<'a> Reader<'a> {
     }
 
     fn output(&mut self, expression: &Expr) -> Result<Signal, Reported> {
+        if self.is_free {
+            let signal = Signal { name: expression.to_string(), is_part: false };
+            self.signals.push(signal.clone());
+            return Ok(signal);
+        }
         const SCALES: [&str; 3] = ["time", "frequency", "freq"];
         if let ExprKind::Name(name) = &expression.kind
             && SCALES.contains(&name.as_str())

@@ -1,11 +1,12 @@
 //! `.options` and `.temp`, typed.
 
+use super::Elaborator;
 use super::reporter::{Reported, Reporter};
 use super::scope::{ScopeId, Scopes};
 use super::table::Cards;
 use ovonic_analysis::{IntegrationMethod, SolverOptions, Tolerances};
 use ovonic_device::constants::ZERO_CELSIUS;
-use ovonic_netlist::ast::{Setting, Value};
+use ovonic_netlist::ast::{self, Setting, Value};
 use ovonic_netlist::{Diagnostic, codes, suggest};
 
 /// The options of a netlist.
@@ -159,14 +160,27 @@ const WITHOUT_EFFECT: &[&str] = &[
 /// Reads all option cards; later ones win.
 pub(super) fn read(scopes: &mut Scopes, reporter: &mut Reporter, cards: &Cards) -> Options {
     let mut options = Options::default();
+    let settings = cards.options.iter().flat_map(|card| &card.settings);
+    apply(&mut options, scopes, reporter, settings);
+    read_temperature(&mut options, scopes, reporter, cards);
+    options
+}
+
+/// Takes in settings one after the other.
+fn apply<'s>(
+    options: &mut Options,
+    scopes: &mut Scopes,
+    reporter: &mut Reporter,
+    settings: impl Iterator<Item = &'s Setting>,
+) {
     let mut order = None;
-    for setting in cards.options.iter().flat_map(|card| &card.settings) {
+    for setting in settings {
         let name = setting.name.node.as_str();
         if name == "maxord" {
             order = number(scopes, reporter, setting).ok().or(order);
         } else if KNOWN.contains(&name) {
             // What is wrong with it has been reported.
-            let _ = set(&mut options, scopes, reporter, setting);
+            let _ = set(options, scopes, reporter, setting);
         } else if WITHOUT_EFFECT.contains(&name) {
             reporter.report(Diagnostic::warning(
                 codes::IGNORED,
@@ -190,8 +204,14 @@ pub(super) fn read(scopes: &mut Scopes, reporter: &mut Reporter, cards: &Cards) 
     if order == Some(1.0) {
         options.method = IntegrationMethod::BackwardEuler;
     }
-    read_temperature(&mut options, scopes, reporter, cards);
-    options
+}
+
+impl Elaborator {
+    /// Takes in a further option card.
+    pub(crate) fn change_options(&mut self, card: &ast::Options) {
+        let (scopes, reporter) = (&mut self.scopes, &mut self.reporter);
+        apply(&mut self.options, scopes, reporter, card.settings.iter());
+    }
 }
 
 fn read_temperature(

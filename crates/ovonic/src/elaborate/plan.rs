@@ -227,7 +227,8 @@ impl Elaborator {
         cards.iter().filter_map(|card| self.plan_card(card).ok()).collect()
     }
 
-    fn plan_card(&mut self, card: &Analysis) -> Result<Planned, Reported> {
+    /// The analysis that a card asks for.
+    pub(crate) fn plan_card(&mut self, card: &Analysis) -> Result<Planned, Reported> {
         let task = match &card.kind {
             AnalysisKind::OperatingPoint => Task::OperatingPoint,
             AnalysisKind::Dc(dc) => Task::Dc(self.dc(dc)?),
@@ -306,7 +307,11 @@ impl Elaborator {
     }
 
     /// What a name on a `.dc` or `.trace` card varies.
-    fn sweep_target(&mut self, name: &Name, is_param: bool) -> Result<SweepTarget, Reported> {
+    pub(crate) fn sweep_target(
+        &mut self,
+        name: &Name,
+        is_param: bool,
+    ) -> Result<SweepTarget, Reported> {
         let word = name.node.as_str();
         let is_parameter = self.scopes.number(word).is_some();
         if is_param && is_parameter {
