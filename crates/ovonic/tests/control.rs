@@ -163,10 +163,8 @@ fn files_hold_what_was_asked_for() {
 
 #[test]
 fn cards_run_when_they_are_told_to() {
-    let (host, report) = run(
-        &format!("{CIRCUIT}.op\n.tran 1u 10u\n"),
-        "run\necho $plots\nsetplot op1\nprint out",
-    );
+    let (host, report) =
+        run(&format!("{CIRCUIT}.op\n.tran 1u 10u\n"), "run\necho $plots\nsetplot op1\nprint out");
     assert!(report.asked);
     assert_eq!(report.analyses.len(), 2);
     assert_eq!(host.sink.results().plots.len(), 2);

@@ -86,12 +86,11 @@ impl Interpreter<'_> {
     /// `run`: the analyses of the cards, each in every step.
     pub(super) fn run_cards(&mut self) -> Result<(), End> {
         self.report.asked = true;
-        let tasks = self.simulation.analyses().iter().map(|planned| &planned.task);
-        let steps = tasks.filter_map(|task| match task {
-            Task::Transient(task) => Some(task.step),
-            _ => None,
-        });
-        self.step = steps.last().unwrap_or(self.step);
+        for planned in self.simulation.analyses() {
+            if let Task::Transient(task) = &planned.task {
+                self.step = task.step;
+            }
+        }
         let count = self.simulation.analyses().len();
         if count == 0 {
             return Err(Fault::failed("the netlist has no analysis to run").into());

@@ -1,7 +1,7 @@
 //! Commands that change the circuit: `alter`, `altermod`, `alterparam`, `option`, `save`, `reset`.
 
 use super::{Fault, Interpreter};
-use crate::elaborate::{Range, Sweep, SweepTarget};
+use crate::elaborate::SweepTarget;
 use ovonic_device::find_param;
 use ovonic_netlist::ast::{Item, Name};
 use ovonic_netlist::{Diagnostic, MemoryLoader, ParseOptions, Parsed, Span, codes, parse_text};
@@ -85,10 +85,8 @@ impl Interpreter<'_> {
     }
 
     fn change(&mut self, target: SweepTarget, value: f64) -> Result<(), Fault> {
-        let sweep =
-            Sweep { target: target.clone(), name: String::new(), range: Range::List(vec![value]) };
         if !matches!(target, SweepTarget::Parameter(_)) {
-            self.before.push(self.simulation.before(&sweep));
+            self.before.push(self.simulation.before(&target));
         }
         let set = self.simulation.design.set_target(&target, value);
         set.map_err(|diagnostics| failed(&diagnostics))

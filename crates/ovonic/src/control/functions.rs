@@ -236,7 +236,7 @@ mod tests {
         let scale = vec![0.0, 1.0, 3.0, 4.0];
         let y = scale.iter().map(|t| t * t).collect();
         let value = Value { scale: Some(Rc::new(scale)), ..Value::real(y) };
-        let slope = apply("deriv", &[value.clone()], false).ok().unwrap().reals();
+        let slope = apply("deriv", std::slice::from_ref(&value), false).ok().unwrap().reals();
         assert_eq!(slope[1..3], [2.0, 6.0]);
         let area = apply("integ", &[value], false).ok().unwrap().reals();
         assert_eq!(area, [0.0, 0.5, 10.5, 23.0]);

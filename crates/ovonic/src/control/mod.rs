@@ -96,9 +96,8 @@ impl Simulation {
             host,
         };
         interpreter.watch_mentioned(&statements);
-        match interpreter.run(&statements) {
-            Err(Stop::Output(error)) => return Err(error),
-            Ok(()) | Err(_) => {}
+        if let Err(Stop::Output(error)) = interpreter.run(&statements) {
+            return Err(error);
         }
         Ok(interpreter.report)
     }

@@ -124,14 +124,16 @@ impl Interpreter<'_> {
             if c == '\'' && !keeps_braces {
                 is_quoted = !is_quoted;
             }
-            if c == '{' && rest[1..].starts_with('$') && !is_quoted {
-                if let Some(close) = rest.find('}') {
-                    let inner = &rest[1..close];
-                    let length = self.variable(inner, &mut result)?;
-                    result.push_str(&inner[length..]);
-                    rest = &rest[close + 1..];
-                    continue;
-                }
+            if c == '{'
+                && rest[1..].starts_with('$')
+                && !is_quoted
+                && let Some(close) = rest.find('}')
+            {
+                let inner = &rest[1..close];
+                let length = self.variable(inner, &mut result)?;
+                result.push_str(&inner[length..]);
+                rest = &rest[close + 1..];
+                continue;
             }
             if c == '$' && !is_quoted {
                 let length = self.variable(rest, &mut result)?;

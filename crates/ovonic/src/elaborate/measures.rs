@@ -13,13 +13,14 @@
 //! Signals become outputs of their analysis, so that they are computed whatever else is saved.
 
 use super::Elaborator;
+use super::arguments::{argument_span, expression, has_signal, plain};
 use super::outputs::Request;
 use super::reporter::Reported;
 use super::scope::ScopeId;
 use crate::formula::Formula;
 use ovonic_circuit::Circuit;
 use ovonic_netlist::ast::{
-    Argument, Expr, ExprKind, OutputKind, Part, RawArgument, RawCard, Value, Word,
+    Argument, Expr, ExprKind, OutputKind, Part, RawArgument, RawCard, Value,
 };
 use ovonic_netlist::{Diagnostic, Span, Spanned, codes, suggest};
 use ovonic_waveforms::{Edge, Occurrence};
@@ -482,43 +483,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn argument_span(argument: &RawArgument) -> Span {
-    match argument {
-        RawArgument::Word(word) => word.span,
-        RawArgument::Assign { target, value } => target.span.to(value.span),
-    }
-}
-
-fn plain(word: &Spanned<Word>) -> Option<&str> {
-    match &word.node {
-        Word::Plain(text) => Some(text),
-        Word::Expression(_) | Word::Text(_) => None,
-    }
-}
-
-/// A word as an expression: `v(out)`, or a bare name of a node or vector.
-fn expression(word: &Spanned<Word>) -> Option<Expr> {
-    match &word.node {
-        Word::Expression(expression) => Some((**expression).clone()),
-        Word::Plain(name) => Some(Expr { kind: ExprKind::Name(name.clone()), span: word.span }),
-        Word::Text(_) => None,
-    }
-}
-
 fn formula(value: &Argument) -> MeasureTask {
     MeasureTask::Formula(super::scope::expression_of(value))
-}
-
-/// Whether an expression names something that only results have.
-fn has_signal(expression: &Expr) -> bool {
-    match &expression.kind {
-        ExprKind::Voltage { .. } | ExprKind::Current { .. } | ExprKind::Quantity { .. } => true,
-        ExprKind::Number(_) | ExprKind::Name(_) | ExprKind::Text(_) => false,
-        ExprKind::Call { args, .. } => args.iter().any(has_signal),
-        ExprKind::Unary { operand, .. } => has_signal(operand),
-        ExprKind::Binary { left, right, .. } => has_signal(left) || has_signal(right),
-        ExprKind::Conditional { condition, then, otherwise } => {
-            [condition, then, otherwise].into_iter().any(|e| has_signal(e))
-        }
-    }
 }

@@ -11,6 +11,7 @@
 //!
 //! Everything is looked at, so that one run shows all mistakes; whether there is a circuit is decided at the end.
 
+mod arguments;
 mod assign;
 mod conditions;
 mod draft;
