@@ -173,6 +173,8 @@ struct Draft {
     entry: UnknownEntry,
     /// Cluster that would eliminate it.
     private_to: Option<usize>,
+    /// A node whose nature no device has said yet.
+    generic: bool,
 }
 
 struct Build<'a> {
@@ -290,8 +292,17 @@ impl<'a> Build<'a> {
         if node == NodeId::GROUND {
             return None;
         }
+        let generic = self.builder.specs[instance.0].kind.generic;
         if let Some(draft) = self.node_drafts[node.0] {
             let expected = self.drafts[draft].entry.nature;
+            if generic {
+                return Some(draft);
+            }
+            if std::mem::take(&mut self.drafts[draft].generic) {
+                let name = self.builder.nodes[node.0].name.clone();
+                self.drafts[draft].entry = UnknownEntry::new(name, unknown, None);
+                return Some(draft);
+            }
             if expected != unknown.nature {
                 self.errors.push(BuildError::Nature {
                     id: node,
@@ -306,8 +317,11 @@ impl<'a> Build<'a> {
         }
         let Node { name, cluster } = &self.builder.nodes[node.0];
         let private_to = cluster.filter(|_| self.options.condense).map(|id| id.0);
-        self.drafts
-            .push(Draft { entry: UnknownEntry::new(name.clone(), unknown, None), private_to });
+        self.drafts.push(Draft {
+            entry: UnknownEntry::new(name.clone(), unknown, None),
+            private_to,
+            generic,
+        });
         self.node_drafts[node.0] = Some(self.drafts.len() - 1);
         self.node_drafts[node.0]
     }
@@ -321,6 +335,7 @@ impl<'a> Build<'a> {
         self.drafts.push(Draft {
             entry: UnknownEntry::new(name, unknown, Some(InstanceId(index))),
             private_to: cluster,
+            generic: false,
         });
         self.drafts.len() - 1
     }

@@ -53,6 +53,9 @@ pub struct Kind {
     pub summary: &'static str,
     /// Class, for the laws.
     pub class: Class,
+    /// Whether its terminals take any potential and its flow: a resistor between temperatures is one of heat, and 1 ohm
+    /// is 1 K/W then.
+    pub generic: bool,
     /// Parameter that a bare value on the instance line sets.
     pub value: Option<&'static str>,
     /// Parameters that the entries of a list `ic=a,b,…` set, in order.
@@ -98,6 +101,7 @@ impl Kind {
             levels: &[],
             summary: "",
             class: Class::Passive,
+            generic: false,
             value: None,
             initial: &[],
             example: "",

@@ -46,6 +46,7 @@ pub static KIND: Kind = Kind {
     levels: &[],
     summary: "source, resistor, capacitor or inductor given by a formula",
     class: Class::Controlled,
+    generic: true,
     value: None,
     initial: &[],
     example: EXAMPLE,

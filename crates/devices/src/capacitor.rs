@@ -28,6 +28,7 @@ pub static KIND: Kind = Kind {
     model_types: &[ModelType::plain("c"), ModelType::plain("cap")],
     summary: "linear capacitor",
     class: Class::Reactive,
+    generic: true,
     value: Some("c"),
     initial: &["ic"],
     example: EXAMPLE,

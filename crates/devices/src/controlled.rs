@@ -53,6 +53,7 @@ pub static VOLTAGE_BY_VOLTAGE: Kind = Kind {
     letter: Some('e'),
     summary: "voltage source controlled by a voltage",
     class: Class::Controlled,
+    generic: true,
     value: Some("gain"),
     example: "\
 * An amplifier with a gain of -10.
@@ -71,6 +72,7 @@ pub static CURRENT_BY_VOLTAGE: Kind = Kind {
     letter: Some('g'),
     summary: "current source controlled by a voltage",
     class: Class::Controlled,
+    generic: true,
     value: Some("gain"),
     example: "\
 * A transconductance of 1 mS pulls its current out of the load.
@@ -89,6 +91,7 @@ pub static CURRENT_BY_CURRENT: Kind = Kind {
     letter: Some('f'),
     summary: "current source controlled by a current",
     class: Class::Controlled,
+    generic: true,
     value: Some("gain"),
     example: "\
 * A mirror: 1 mA through v1 is doubled.
@@ -108,6 +111,7 @@ pub static VOLTAGE_BY_CURRENT: Kind = Kind {
     letter: Some('h'),
     summary: "voltage source controlled by a current",
     class: Class::Controlled,
+    generic: true,
     value: Some("gain"),
     example: "\
 * A transresistance of 5k turns 1 mA into 5 V.

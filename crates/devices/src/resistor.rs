@@ -28,6 +28,7 @@ pub static KIND: Kind = Kind {
     model_types: &[ModelType::plain("r"), ModelType::plain("res")],
     summary: "linear resistor",
     class: Class::Passive,
+    generic: true,
     value: Some("r"),
     example: EXAMPLE,
     ..Kind::of::<Resistor, 2>("resistor")

@@ -19,6 +19,7 @@ pub static VOLTAGE_SOURCE: Kind = Kind {
     letter: Some('v'),
     summary: "independent voltage source",
     class: Class::Source,
+    generic: true,
     value: Some("dc"),
     example: "\
 * Voltage divider.  Closed form: v(out) = 10 * 2k / (1k + 2k).
@@ -38,6 +39,7 @@ pub static CURRENT_SOURCE: Kind = Kind {
     letter: Some('i'),
     summary: "independent current source",
     class: Class::Source,
+    generic: true,
     value: Some("dc"),
     example: "\
 * A current of 1 mA, pushed into the node out.
