@@ -15,7 +15,13 @@ use ovonic_waveforms::WaveformError;
 
 /// Smallest step, as a part of the largest one.
 const SMALLEST_STEP: f64 = 1e-12;
-/// How far behind a latch's crossing a step may end, as a part of the largest step.
+/// The smallest step is not larger than this, s, however long the simulation: switching takes picoseconds in a second
+/// and in a year.
+const SHORTEST_STEP: f64 = 1e-18;
+/// A step that is a smaller part than this of the time since the base makes its end the new base: rounding must not
+/// see it.
+const REBASE: f64 = 1e-6;
+/// How far behind a latch's crossing a step may end, as a part of the steps around it.
 const CROSSING_TOLERANCE: f64 = 1e-6;
 /// A step grows by at most this factor.
 const MAX_GROWTH: f64 = 2.0;
@@ -196,7 +202,7 @@ impl<'c, 'o> Driver<'c, 'o> {
         record: &mut Recorder<'_>,
         observer: &mut dyn Observer,
     ) -> Result<bool, TransientError> {
-        let smallest = self.largest * SMALLEST_STEP;
+        let smallest = (self.largest * SMALLEST_STEP).min(SHORTEST_STEP);
         let stop = Time::new(self.tran.stop);
         let mut wanted = self.first_step();
         while stop.minus(self.time) > self.resolution() {
@@ -312,7 +318,7 @@ impl<'c, 'o> Driver<'c, 'o> {
         let depth = self.history.depth;
         let h1 = self.history.back(0).h;
         if depth == 1 {
-            return Scheme::Single(Formula::backward_euler(h), ErrorEstimate::None);
+            return Scheme::Single(Formula::backward_euler(h), ErrorEstimate::First);
         }
         let third = |estimate| {
             if depth >= 3 { estimate } else { ErrorEstimate::None }
@@ -423,7 +429,8 @@ impl<'c, 'o> Driver<'c, 'o> {
                 ..Point::dc(&self.work.x, &self.latches)
             };
             self.circuit.crossings(&point, &mut self.work.crossings);
-            let tolerance = (self.largest * CROSSING_TOLERANCE).max(smallest);
+            let local = h.max(self.history.back(0).h);
+            let tolerance = (local * CROSSING_TOLERANCE).max(smallest);
             let mut earliest = h;
             for (before, after) in self.crossings.iter().zip(&self.work.crossings) {
                 if *after > 0.0 {
@@ -462,7 +469,7 @@ impl<'c, 'o> Driver<'c, 'o> {
         self.history.rate.copy_from_slice(&self.work.rate);
         self.history.stored_rate.copy_from_slice(&self.work.stored_rate);
         self.work.limits.copy_from_slice(assembly.limits());
-        self.time = end;
+        self.time = if h < REBASE * end.offset { end.rebased() } else { end };
         self.delays.push(end, &assembly.signals);
         if self.circuit.n_latches() > 0 {
             self.settle_latches(flips);

@@ -107,6 +107,8 @@ impl History {
             let (s, s0) = (new.stored[k], p0.stored[k]);
             let error = match estimate {
                 ErrorEstimate::None => return 0.0,
+                ErrorEstimate::First if quantity.is_state => 0.5 * (s - s0),
+                ErrorEstimate::First => continue,
                 ErrorEstimate::Second { constant } => {
                     let d0 = (s - s0) / h;
                     let d1 = (s0 - p1.stored[k]) / h1;

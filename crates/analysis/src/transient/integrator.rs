@@ -136,6 +136,9 @@ impl Formula {
 pub(super) enum ErrorEstimate {
     /// Nothing to estimate from.
     None,
+    /// The first step from a corner: a state's error is at most about half of its change, since its rate at the corner
+    /// is not known. A charge's is not estimated: it follows its voltage.
+    First,
     /// Second divided difference over the last three points.
     Second {
         /// Factor.
