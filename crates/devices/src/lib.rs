@@ -16,6 +16,7 @@ mod junction;
 pub mod line;
 pub mod mosfet1;
 pub mod ots;
+pub mod pcm;
 pub mod resistor;
 pub mod sources;
 pub mod switches;
@@ -45,4 +46,5 @@ pub const ALL: &[&Kind] = &[
     &mosfet1::KIND,
     &ag_selector::KIND,
     &ots::KIND,
+    &pcm::KIND,
 ];

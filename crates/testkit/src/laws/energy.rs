@@ -93,8 +93,10 @@ pub fn dissipation(subject: &Subject, rng: &mut StdRng) -> Result<(), Violation>
             continue;
         }
         for volts in [0.05, 1.0, 3.0] {
-            let x = unknowns(specimen, volts, rng);
-            let local = specimen.local(&x, &setting(specimen, &x, rng));
+            let mut x = unknowns(specimen, volts, rng);
+            let setting = setting(specimen, &x, rng);
+            meet_branches(specimen, &mut x, &setting);
+            let local = specimen.local(&x, &setting);
             let values = local_values(specimen, &x);
             let nodes = specimen.local_unknowns().iter().zip(&values);
             let (power, size) = nodes
@@ -111,6 +113,32 @@ pub fn dissipation(subject: &Subject, rng: &mut StdRng) -> Result<(), Violation>
         }
     }
     Ok(())
+}
+
+/// Gives branch currents the values at which their equations hold, by bisection: a current that has nothing to do with
+/// the voltages would say nothing of power.
+fn meet_branches(specimen: &Specimen, x: &mut [f64], setting: &Setting) {
+    let is_branch = |row: &usize| specimen.unknowns()[*row].role == Role::Branch;
+    for row in (0..specimen.n()).filter(is_branch) {
+        let mut residual = |current: f64| {
+            x[row] = current;
+            specimen.residual(x, setting).f[row]
+        };
+        let (mut low, mut high) = (-1e6, 1e6);
+        let falls = residual(low) > residual(high);
+        while high - low > f64::EPSILON * f64::max(high.abs(), low.abs()) {
+            let middle = 0.5 * (low + high);
+            if middle <= low || middle >= high {
+                break;
+            }
+            if (residual(middle) > 0.0) == falls {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        x[row] = if low.abs() < high.abs() { low } else { high };
+    }
 }
 
 /// Whether a draw made a negative resistance, which is legal and gives power.
