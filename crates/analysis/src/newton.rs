@@ -9,6 +9,8 @@
 //! A point is accepted where it was *evaluated*, so that stored charges belong to it exactly. Convergence needs
 //! both tests: a small step alone may be a damped one, a small residual alone may hide a flat equation.
 
+mod chord;
+
 use crate::options::{SolverOptions, Tolerances};
 use ovonic_circuit::{Assembly, Circuit, Point};
 use ovonic_device::{Limiting, Nature, Retention, Time};
@@ -87,6 +89,11 @@ impl<'a> Equation<'a> {
     fn is_plain(&self) -> bool {
         self.node_conductance == 0.0 && self.clamps.is_empty() && self.anchor.is_none()
     }
+
+    /// Whether it is that of a time step, with nothing that a homotopy or an operating point adds.
+    fn is_step(&self) -> bool {
+        self.history.is_some() && self.is_plain() && self.held.is_none() && !self.settle
+    }
 }
 
 /// Why Newton gave up.
@@ -123,6 +130,33 @@ pub struct NewtonStatistics {
     pub reused: usize,
 }
 
+/// The equation that a matrix was factored for.
+#[derive(Clone, Debug, Default)]
+struct Factored {
+    alpha: f64,
+    latches: Vec<f64>,
+    has_delays: bool,
+}
+
+impl Factored {
+    fn new(equation: &Equation<'_>) -> Self {
+        Self {
+            alpha: equation.alpha,
+            latches: equation.latches.to_vec(),
+            has_delays: equation.delayed.is_some(),
+        }
+    }
+
+    /// Whether the matrix is the equation's, if its coefficients are constant.
+    fn serves(&self, equation: &Equation<'_>) -> bool {
+        self.alpha == equation.alpha && self.serves_latches(equation)
+    }
+
+    fn serves_latches(&self, equation: &Equation<'_>) -> bool {
+        self.latches == equation.latches && self.has_delays == equation.delayed.is_some()
+    }
+}
+
 /// A Newton solver with its buffers; one per analysis.
 pub struct Newton<'c> {
     circuit: &'c Circuit,
@@ -140,8 +174,13 @@ pub struct Newton<'c> {
     residual_absolute: Vec<Option<f64>>,
     settled: Vec<(usize, usize)>,
     bounded: Vec<usize>,
-    /// For linear circuits: what the factors stand for.
-    factored: Option<(f64, Vec<f64>)>,
+    /// What the factors stand for, where they may serve another equation.
+    factored: Option<Factored>,
+    /// The guess that an iteration with standing factors started from; length `n + 1`.
+    guess: Vec<f64>,
+    /// How often in succession standing factors did not serve, and for how many more steps they are not asked.
+    chord_failures: u32,
+    chord_pause: u32,
     fresh: bool,
     first: bool,
 }
@@ -195,6 +234,9 @@ impl<'c> Newton<'c> {
             settled,
             bounded: (0..circuit.n()).filter(is_bounded).collect(),
             factored: None,
+            guess: vec![0.0; circuit.n() + 1],
+            chord_failures: 0,
+            chord_pause: 0,
             fresh: true,
             first: true,
         }
@@ -252,6 +294,10 @@ impl<'c> Newton<'c> {
         if self.circuit.is_linear() && equation.is_plain() {
             return self.solve_linear(equation, x);
         }
+        let chords = self.takes_chords(equation);
+        if chords && let Some(iterations) = self.solve_by_chords(equation, x) {
+            return Ok(iterations);
+        }
         self.factored = None;
         let guess: Vec<f64> = if equation.settle && !self.settled.is_empty() {
             self.settled.iter().map(|&(row, _)| x[row]).collect()
@@ -260,6 +306,16 @@ impl<'c> Newton<'c> {
         };
         let mut small_step = false;
         for iteration in 0..=max_iterations {
+            if small_step {
+                // Most points are accepted here, where derivatives would be evaluated in vain.
+                self.circuit.follow(&equation.point(x), &mut self.assembly);
+                self.negative_residual(equation, x);
+                self.settle(&guess, x);
+                if self.residual_is_small(equation, x) {
+                    self.assembly.adopt_limits();
+                    return Ok(iteration);
+                }
+            }
             let limiting = if self.first { Limiting::First } else { Limiting::On };
             self.first = false;
             self.circuit.load(&equation.point(x), equation.alpha, limiting, &mut self.assembly);
@@ -267,9 +323,6 @@ impl<'c> Newton<'c> {
             self.settle(&guess, x);
             if let Some(row) = self.rhs[..self.circuit.n()].iter().position(|r| !r.is_finite()) {
                 return Err(NewtonError::NotFinite { row, iteration });
-            }
-            if small_step && self.assembly.limited == 0 && self.residual_is_small(equation, x) {
-                return Ok(iteration);
             }
             if iteration == max_iterations {
                 break;
@@ -280,8 +333,18 @@ impl<'c> Newton<'c> {
             self.step.copy_from_slice(&self.rhs);
             self.solver.solve(&mut self.step[..self.circuit.n_public()])?;
             self.circuit.expand(&self.assembly.values, &mut self.step);
+            let limited = self.assembly.limited > 0;
+            let size = if chords { self.step_size(x) } else { f64::INFINITY };
             small_step = self.advance(x, iteration)?;
             self.statistics.iterations += 1;
+            if chords && !limited && size < f64::INFINITY {
+                self.factored = Some(Factored::new(equation));
+                if let Some(more) = self.go_on_by_chords(equation, x, size) {
+                    return Ok(iteration + 1 + more);
+                }
+                self.factored = None;
+                small_step = false;
+            }
         }
         Err(NewtonError::Iterations { iterations: max_iterations })
     }
@@ -318,9 +381,7 @@ impl<'c> Newton<'c> {
         equation: &Equation<'_>,
         x: &mut [f64],
     ) -> Result<usize, NewtonError> {
-        let standing = self.factored.as_ref().is_some_and(|(alpha, latches)| {
-            *alpha == equation.alpha && latches == equation.latches
-        });
+        let standing = self.factored.as_ref().is_some_and(|factored| factored.serves(equation));
         if standing {
             self.statistics.reused += 1;
             self.circuit.residual(&equation.point(x), &mut self.assembly);
@@ -333,7 +394,7 @@ impl<'c> Newton<'c> {
             self.factor()?;
             // Only a system without condensed unknowns can be solved again from its factors alone.
             if self.circuit.n() == self.circuit.n_public() {
-                self.factored = Some((equation.alpha, equation.latches.to_vec()));
+                self.factored = Some(Factored::new(equation));
             }
         }
         self.step.copy_from_slice(&self.rhs);

@@ -218,16 +218,21 @@ impl Assembly {
         self.add_node_conductance(circuit, point);
     }
 
-    pub(crate) fn residual(&mut self, circuit: &Circuit, point: &Point<'_>) {
+    /// Takes over the limiting lanes of the last [`Circuit::follow`], whose point was accepted.
+    pub fn adopt_limits(&mut self) {
+        std::mem::swap(&mut self.limits, &mut self.next_limits);
+    }
+
+    pub(crate) fn residual(&mut self, circuit: &Circuit, point: &Point<'_>, limiting: Limiting) {
         self.reset();
-        let context = point.context(Limiting::Off, &[]);
+        let context = point.context(limiting, &[]);
         let mut target = LoadTarget {
             resistive: &mut self.resistive,
             reactive: &mut self.reactive,
             magnitude: &mut self.magnitude,
             stored: &mut self.stored,
             signals: &mut self.signals,
-            limits: &mut [],
+            limits: &mut self.next_limits,
             limited: &mut self.limited,
         };
         for group in &circuit.groups {

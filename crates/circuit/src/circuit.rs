@@ -287,7 +287,13 @@ impl Circuit {
 
     /// Evaluates residuals and stored quantities at `point`, without derivatives or limiting.
     pub fn residual(&self, point: &Point<'_>, into: &mut Assembly) {
-        into.residual(self, point);
+        into.residual(self, point, Limiting::Off);
+    }
+
+    /// [`Circuit::residual`] that notes the limiting lanes too: if the point is accepted,
+    /// [`Assembly::adopt_limits`] makes them the ones that later iterates are limited from.
+    pub fn follow(&self, point: &Point<'_>, into: &mut Assembly) {
+        into.residual(self, point, Limiting::Follow);
     }
 
     /// `∂f/∂x` and `∂q/∂x` apart, and the delayed terms, at a solved point.

@@ -196,7 +196,8 @@ pub trait Group: Send + Sync {
         jacobian: &mut Jacobian<'_>,
     );
 
-    /// Evaluates instances without derivatives, with limiting off. `target.limits` may be empty.
+    /// Evaluates instances without derivatives, with limiting off or following. Where it is off, `target.limits`
+    /// may be empty.
     fn residual(&self, range: Range<usize>, context: &LoadContext<'_>, target: &mut LoadTarget<'_>);
 
     /// One instance's own residuals, multiplicity included.

@@ -169,7 +169,8 @@ impl<M: Model<N>, const N: usize> Instances<M, N> {
         residuals
     }
 
-    /// Evaluates one instance with plain numbers and gives its residuals, without multiplicity.
+    /// Evaluates one instance with plain numbers and gives its residuals, without multiplicity. Limiting is off
+    /// or follows.
     #[inline]
     fn evaluate(
         &self,
@@ -178,12 +179,13 @@ impl<M: Model<N>, const N: usize> Instances<M, N> {
         context: &LoadContext<'_>,
         stored: &mut [f64],
         signals: &mut [f64],
+        limits: &mut Limits<'_>,
     ) -> ([f64; N], [f64; N]) {
         let held = self.held(index, context);
         let at = self.iterate(index, context);
         let side = self.side(index, context, &held, stored, signals);
         let mut out = Contributions::<f64, N>::new(side);
-        self.models[index].eval(x, &at, &mut Limits::off(), &mut out);
+        self.models[index].eval(x, &at, limits, &mut out);
         (out.f, out.q)
     }
 }
@@ -336,7 +338,16 @@ impl<M: Model<N>, const N: usize> Group for Instances<M, N> {
     ) {
         for index in range {
             let x = self.gather(index, context.x);
-            let (f, q) = self.evaluate(index, x, context, target.stored, target.signals);
+            let start = self.places[index].limits as usize;
+            let mut limits = match context.limiting {
+                Limiting::Follow => {
+                    let lanes = &mut target.limits[start..start + M::LIMITS];
+                    Limits::new(Limiting::Follow, &[], lanes)
+                }
+                _ => Limits::off(),
+            };
+            let (f, q) =
+                self.evaluate(index, x, context, target.stored, target.signals, &mut limits);
             let m = self.multiplicity[index];
             for (row, &global) in self.unknowns[index].iter().enumerate() {
                 let value = m * f[row];
@@ -422,7 +433,7 @@ impl<M: Model<N>, const N: usize> Group for Instances<M, N> {
         let x = std::array::from_fn(|i| local[i]);
         let place = &self.places[index];
         let mut signals = vec![0.0; place.signals.1 as usize];
-        let (_, q) = self.evaluate(index, x, context, stored, &mut signals);
+        let (_, q) = self.evaluate(index, x, context, stored, &mut signals, &mut Limits::off());
         q.iter().map(|q| q * self.multiplicity[index]).collect()
     }
 

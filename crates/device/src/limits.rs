@@ -16,6 +16,9 @@ pub enum Limiting {
     On,
     /// There is no previous iterate: lanes start from values at which a device conducts.
     First,
+    /// Values pass unchanged and lanes take them: for evaluations without derivatives whose point may be
+    /// accepted, so that a later limited iterate starts from there.
+    Follow,
 }
 
 /// An instance's limiting lanes during one evaluation.
@@ -51,8 +54,13 @@ impl<'a> Limits<'a> {
         v: S,
         rule: impl Fn(f64, Option<f64>) -> f64,
     ) -> S {
-        if self.mode == Limiting::Off {
-            return v;
+        match self.mode {
+            Limiting::Off => return v,
+            Limiting::Follow => {
+                self.next[lane] = v.linearised(0);
+                return v;
+            }
+            Limiting::On | Limiting::First => {}
         }
         v.relocate(|new| {
             let old = (self.mode == Limiting::On).then(|| self.previous[lane]);
@@ -204,6 +212,15 @@ mod tests {
     fn limits_that_are_off_pass_everything() {
         let v = Dual::<1>::unknown(100.0, 0);
         assert_eq!(Limits::off().junction(0, v, 0.025, 0.6), v);
+    }
+
+    #[test]
+    fn lanes_that_follow_take_what_passes() {
+        let mut lanes = [0.0];
+        let mut limits = Limits::new(Limiting::Follow, &[], &mut lanes);
+        assert_eq!(limits.junction(0, 100.0, 0.025, 0.6), 100.0);
+        assert!(!limits.limited());
+        assert_eq!(lanes, [100.0]);
     }
 
     #[test]

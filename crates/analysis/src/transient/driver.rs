@@ -91,6 +91,8 @@ struct Driver<'c, 'o> {
     attempts: Vec<Attempt>,
     statistics: TransientStatistics,
     largest: f64,
+    /// Whether the last step was rejected for its truncation error.
+    hesitant: bool,
     work: Work,
     ringing: Ringing,
 }
@@ -143,6 +145,7 @@ impl<'c, 'o> Driver<'c, 'o> {
             crossings: vec![f64::NEG_INFINITY; circuit.n_latches()],
             latches: start.latches,
             largest: tran.largest_step().min(delays.shortest()),
+            hesitant: false,
             delays,
             echoes: Vec::new(),
             next_corner: circuit.next_event(Time::new(0.0)),
@@ -448,12 +451,17 @@ impl<'c, 'o> Driver<'c, 'o> {
             return Verdict::Accept { next: self.largest, flips };
         }
         let order = if self.history.depth == 1 { 1 } else { self.tran.method.order() };
-        // The error is proportional to h^(order + 1); the tolerance of a rate to h.
-        let factor = if ratio > 0.0 { ratio.powf(-1.0 / f64::from(order)) } else { MAX_GROWTH };
-        if factor < 0.9 && h > 2.0 * smallest {
-            return Verdict::Reject(h * (0.9 * factor).max(0.1));
+        // The error is proportional to h^(order + 1), its tolerance to h or to nothing: each exponent is the
+        // careful one.
+        let power = |p: i32| if ratio > 0.0 { ratio.powf(-1.0 / f64::from(p)) } else { MAX_GROWTH };
+        let shrink = power(order);
+        if shrink < 0.9 && h > 2.0 * smallest {
+            self.hesitant = true;
+            return Verdict::Reject(h * (0.9 * shrink).max(0.1));
         }
-        let growth = (0.95 * factor).min(MAX_GROWTH);
+        // What has just failed is not tried again at once.
+        let limit = if std::mem::take(&mut self.hesitant) { 1.0 } else { MAX_GROWTH };
+        let growth = (0.95 * if shrink < 1.0 { shrink } else { power(order + 1) }).min(limit);
         let next = if growth > 1.0 && growth < MIN_GROWTH { h } else { h * growth };
         Verdict::Accept { next: next.min(self.largest), flips }
     }

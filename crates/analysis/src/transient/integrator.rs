@@ -173,6 +173,16 @@ impl ErrorEstimate {
         Self::Third { constant: h * h * sum * sum / (2.0 * h + h1) }
     }
 
+    /// How many times larger the error is than what SPICE, and so `trtol`, takes it for. SPICE multiplies the
+    /// formula's constant by the divided difference where the derivative belongs, which is 2! or 3! times that.
+    pub(super) fn spice_share(self) -> f64 {
+        match self {
+            Self::None => 1.0,
+            Self::Second { .. } => 2.0,
+            Self::Third { .. } | Self::Stages { .. } => 6.0,
+        }
+    }
+
     /// TR-BDF2: `k·h³·q⃛` with the third derivative from the rates' second difference.
     pub(super) fn tr_bdf2(h: f64) -> Self {
         let k = (3.0 * GAMMA * GAMMA - 4.0 * GAMMA + 2.0) / (12.0 * (2.0 - GAMMA));
