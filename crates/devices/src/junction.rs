@@ -100,26 +100,36 @@ fn potential_shift(temperature: f64) -> f64 {
 /// `e^x − 1` with a tangent beyond `x = 80`: finite for every argument.
 #[inline]
 pub(crate) fn exponential<S: Scalar>(x: S) -> S {
-    x.map(|x| {
-        if x < EXPONENT_LIMIT {
-            (x.exp_m1(), x.exp())
-        } else {
-            let e = EXPONENT_LIMIT.exp();
-            (e * (1.0 + x - EXPONENT_LIMIT), e)
-        }
-    })
+    x.map(bounded_exponential)
+}
+
+/// [`exponential`] and its slope. Away from zero one exponential gives both to the last digits.
+#[inline]
+fn bounded_exponential(x: f64) -> (f64, f64) {
+    if x.abs() < 1.0 {
+        let e = x.exp_m1();
+        (e, e + 1.0)
+    } else if x < EXPONENT_LIMIT {
+        let e = x.exp();
+        (e - 1.0, e)
+    } else {
+        let e = EXPONENT_LIMIT.exp();
+        (e * (1.0 + x - EXPONENT_LIMIT), e)
+    }
 }
 
 /// The normalised current of a junction at `x = v/(n vt)`: [`exponential`] above `x = −3`, and below it the
 /// cubic approach to −1 by which SPICE keeps the conductance from vanishing (the two meet with one slope).
 #[inline]
 pub(crate) fn junction<S: Scalar>(x: S) -> S {
-    let reverse = x.map(|x| {
-        let x = x.min(-1.0);
-        let cube = (3.0 / (x * E)).powi(3);
-        (-1.0 - cube, 3.0 * cube / x)
-    });
-    S::select(x.below(-3.0), reverse, exponential(x))
+    x.map(|x| {
+        if x < -3.0 {
+            let cube = (3.0 / (x * E)).powi(3);
+            (-1.0 - cube, 3.0 * cube / x)
+        } else {
+            bounded_exponential(x)
+        }
+    })
 }
 
 /// `d` where it is at least `floor`, and beyond a positive continuation with the same value and slope that
@@ -188,14 +198,23 @@ impl Depletion {
     /// The charge at `v`, C.
     #[inline]
     pub(crate) fn charge<S: Scalar>(&self, v: S) -> S {
-        let corner = S::constant(self.corner);
-        let depleted = -v.min(corner) / self.potential + 1.0;
-        let below = (-depleted.powf(1.0 - self.grading) + 1.0)
-            * (self.capacitance * self.potential / (1.0 - self.grading));
-        let beyond = v.max(corner) - self.corner;
-        let above =
-            beyond * (beyond * (0.5 * self.slope) + self.corner_capacitance) + self.corner_charge;
-        S::select(v.lt(corner), below, above)
+        if self.is_zero() {
+            return S::constant(0.0);
+        }
+        v.map(|v| {
+            let beyond = v - self.corner;
+            if beyond < 0.0 {
+                // The capacitance is the slope, and one power gives both.
+                let depleted = 1.0 - v / self.potential;
+                let power = depleted.powf(-self.grading);
+                let scale = self.potential / (1.0 - self.grading);
+                let charge = self.capacitance * scale * (1.0 - depleted * power);
+                (charge, self.capacitance * power)
+            } else {
+                let charge = beyond * (beyond * (0.5 * self.slope) + self.corner_capacitance);
+                (charge + self.corner_charge, self.slope * beyond + self.corner_capacitance)
+            }
+        })
     }
 }
 

@@ -133,7 +133,7 @@ impl History {
             let tolerance = tolerance(quantity, s.abs().max(s0.abs()), rate, h, tolerances);
             largest = largest.max(error.abs() / tolerance);
         }
-        largest / (estimate.spice_share() * tolerances.truncation)
+        largest / tolerances.truncation
     }
 }
 

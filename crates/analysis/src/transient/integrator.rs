@@ -130,8 +130,14 @@ impl Formula {
     }
 }
 
-/// Error constants of the multistep formulas, from divided differences of the stored quantity: the local error
-/// of `q` is `constant · difference`, where the difference is of order 2 (Euler) or 3.
+/// How many times the error of a second-order formula is what SPICE, and so `trtol`, takes it for: SPICE multiplies
+/// the formula's constant by a divided difference where the third derivative, 3! times that, belongs.
+const SPICE_SHARE: f64 = 6.0;
+/// The same for formulas that damp, whose errors all take amplitude away: half of what SPICE allows them.
+const DAMPING_SHARE: f64 = 3.0;
+
+/// Error constants of the formulas, from divided differences of the stored quantity: the local error of `q` as SPICE
+/// counts it is `constant · difference`, where the difference is of order 2 (Euler) or 3.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum ErrorEstimate {
     /// Nothing to estimate from.
@@ -157,36 +163,26 @@ pub(super) enum ErrorEstimate {
 }
 
 impl ErrorEstimate {
-    /// Backward Euler: `h²/2·q̈`, and `q̈ = 2·difference`.
+    /// Backward Euler: `h²/2·q̈`, and `q̈ = 2·difference`. Its error is counted whole.
     pub(super) fn backward_euler(h: f64) -> Self {
         Self::Second { constant: h * h }
     }
 
     /// Trapezoidal: `h³/12·q⃛`, and `q⃛ = 6·difference`.
     pub(super) fn trapezoidal(h: f64) -> Self {
-        Self::Third { constant: 0.5 * h * h * h }
+        Self::Third { constant: 0.5 * h * h * h / SPICE_SHARE }
     }
 
     /// Gear 2: `h²(h + h₁)²/(6(2h + h₁))·q⃛`.
     pub(super) fn gear2(h: f64, h1: f64) -> Self {
         let sum = h + h1;
-        Self::Third { constant: h * h * sum * sum / (2.0 * h + h1) }
-    }
-
-    /// How many times larger the error is than what SPICE, and so `trtol`, takes it for. SPICE multiplies the
-    /// formula's constant by the divided difference where the derivative belongs, which is 2! or 3! times that.
-    pub(super) fn spice_share(self) -> f64 {
-        match self {
-            Self::None => 1.0,
-            Self::Second { .. } => 2.0,
-            Self::Third { .. } | Self::Stages { .. } => 6.0,
-        }
+        Self::Third { constant: h * h * sum * sum / (2.0 * h + h1) / DAMPING_SHARE }
     }
 
     /// TR-BDF2: `k·h³·q⃛` with the third derivative from the rates' second difference.
     pub(super) fn tr_bdf2(h: f64) -> Self {
         let k = (3.0 * GAMMA * GAMMA - 4.0 * GAMMA + 2.0) / (12.0 * (2.0 - GAMMA));
-        Self::Stages { constant: 2.0 * k * h }
+        Self::Stages { constant: 2.0 * k * h / DAMPING_SHARE }
     }
 }
 

@@ -87,17 +87,17 @@ impl Charges {
         &self,
         x: &[S; 9],
         polarity: f64,
-        (vbe, vbc): (S, S),
-        currents: &Currents<S>,
+        (wide, [vbe, vbc]): (&[S; 2], [S::Narrow<2>; 2]),
+        currents: &Currents<S::Narrow<2>>,
         out: &mut Contributions<'_, S, 9>,
     ) {
         if self.transit.time > 0.0 || !self.emitter.is_zero() {
             let charge = self.transit.charge(vbc, currents) + self.emitter.charge(vbe);
-            out.charge(BI, EI, charge * polarity);
+            out.charge(BI, EI, S::widen(charge * polarity, wide));
         }
         if self.reverse_time > 0.0 || !self.collector.is_zero() {
             let charge = currents.extracted * self.reverse_time + self.collector.charge(vbc);
-            out.charge(BI, CI, charge * polarity);
+            out.charge(BI, CI, S::widen(charge * polarity, wide));
         }
         if !self.outer.is_zero() {
             let charge = self.outer.charge((x[B] - x[CI]) * polarity);

@@ -313,21 +313,24 @@ impl Model<9> for Bipolar {
             limits.junction(0, vbe, vt, self.critical)
         };
         let vbc = limits.idle_junction(1, vbc, self.reverse.vt, self.critical);
+        let wide = [vbe, vbc];
+        let [vbe, vbc] = T::narrow(wide);
         let currents = self.currents(vbe, vbc, at.gmin);
 
-        let forward = match self.phase {
+        let transport = match self.phase {
             Some(time) => {
-                out.equation(HALFWAY, x[DELAYED] - currents.forward);
+                let transported = T::widen(currents.forward, &wide);
+                out.equation(HALFWAY, x[DELAYED] - transported);
                 out.storage(HALFWAY, x[HALFWAY] * time);
                 out.equation(DELAYED, x[DELAYED] - x[HALFWAY]);
                 out.storage(DELAYED, x[DELAYED] * (time / 3.0));
-                x[DELAYED]
+                x[DELAYED] - T::widen(currents.reverse, &wide)
             }
-            None => currents.forward,
+            None => T::widen(currents.forward - currents.reverse, &wide),
         };
-        out.current(CI, EI, (forward - currents.reverse) * p);
-        out.current(BI, EI, currents.emitter * p);
-        out.current(BI, CI, currents.collector * p);
+        out.current(CI, EI, transport * p);
+        out.current(BI, EI, T::widen(currents.emitter * p, &wide));
+        out.current(BI, CI, T::widen(currents.collector * p, &wide));
         if let Some(g) = self.collector_conductance {
             out.current(C, CI, (x[C] - x[CI]) * g);
         }
@@ -336,14 +339,14 @@ impl Model<9> for Bipolar {
         }
         if let Some(resistance) = self.base_resistance {
             let ib = currents.emitter + currents.collector;
-            let r = resistance.at(currents.base_charge, ib);
-            out.current(B, BI, (x[B] - x[BI]) / r);
+            let g = T::widen(resistance.at(currents.base_charge, ib).recip(), &wide);
+            out.current(B, BI, (x[B] - x[BI]) * g);
         }
 
         let (vs, node, sign) = self.substrate_voltage(&x);
         let vs = limits.idle_junction(2, vs, self.substrate.vt, self.critical);
         out.current(S, node, self.substrate_current(vs, at.gmin) * sign);
-        self.charges.contribute(&x, p, (vbe, vbc), &currents, out);
+        self.charges.contribute(&x, p, (&wide, [vbe, vbc]), &currents, out);
         if let Some(charge) = self.charges.substrate(vs) {
             out.charge(S, node, charge * sign);
         }

@@ -332,10 +332,12 @@ impl Model<3> for Diode {
             out.current(A, INNER, (x[A] - x[INNER]) * conductance);
         }
         let v = self.limit(x[INNER] - x[K], limits);
+        let wide = [v];
+        let [v] = S::narrow(wide);
         let Junction { current, diffusion, depletion: [bottom, sidewall] } =
             self.junction(v, at.gmin);
-        out.current(INNER, K, current);
-        out.charge(INNER, K, diffusion + bottom + sidewall);
+        out.current(INNER, K, S::widen(current, &wide));
+        out.charge(INNER, K, S::widen(diffusion + bottom + sidewall, &wide));
     }
 
     fn collapse(&self, _connected: u64) -> [Tie; 3] {

@@ -257,12 +257,13 @@ impl Model<5> for Jfet {
         let vgs = self.limit(0, vgs, start, limits);
         let vgd = self.limit(1, vgd, start, limits);
         // The drain voltage is a node's own: limiting the junctions must not give it a sign that it lacks.
-        let vds = (x[DI] - x[SI]) * p;
-        let channel = self.channel(vgs, vgd, vds);
-        out.current(DI, SI, channel * p);
-        if let Some([drain, source]) = self.ionisation(vgs, vgd, vds, channel) {
-            out.current(DI, G, drain * p);
-            out.current(SI, G, source * p);
+        let wide = [vgs, vgd, (x[DI] - x[SI]) * p];
+        let [ngs, ngd, nds] = T::narrow(wide);
+        let channel = self.channel(ngs, ngd, nds);
+        out.current(DI, SI, T::widen(channel * p, &wide));
+        if let Some([drain, source]) = self.ionisation(ngs, ngd, nds, channel) {
+            out.current(DI, G, T::widen(drain * p, &wide));
+            out.current(SI, G, T::widen(source * p, &wide));
         }
         out.current(G, SI, self.gate_current(vgs, at.gmin) * p);
         out.current(G, DI, self.gate_current(vgd, at.gmin) * p);

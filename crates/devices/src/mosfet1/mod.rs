@@ -151,7 +151,8 @@ impl Mosfet1 {
 
     fn contribute_charges<T: Scalar>(
         &self,
-        [vgs, vds, vbs, vbd]: [T; 4],
+        wide: &[T; 4],
+        [vgs, vds, vbs, _]: [T::Narrow<4>; 4],
         out: &mut Contributions<'_, T, 6>,
     ) {
         let p = self.polarity;
@@ -171,14 +172,15 @@ impl Mosfet1 {
             to_bulk += self.oxide.bulk(vgb - von, root);
         }
         if has_oxide || source > 0.0 {
-            out.charge(G, SI, to_source * p);
+            out.charge(G, SI, T::widen(to_source * p, wide));
         }
         if has_oxide || drain > 0.0 {
-            out.charge(G, DI, to_drain * p);
+            out.charge(G, DI, T::widen(to_drain * p, wide));
         }
         if has_oxide || bulk > 0.0 {
-            out.charge(G, B, to_bulk * p);
+            out.charge(G, B, T::widen(to_bulk * p, wide));
         }
+        let [_, _, vbs, vbd] = *wide;
         if let Some(charge) = self.drain_junction.charge(vbd) {
             out.charge(B, DI, charge * p);
         }
@@ -302,10 +304,12 @@ impl Model<6> for Mosfet1 {
         let p = self.polarity;
         let voltages =
             [(x[G] - x[SI]) * p, (x[DI] - x[SI]) * p, (x[B] - x[SI]) * p, (x[B] - x[DI]) * p];
-        let voltages = self.limit(voltages, limits);
+        let wide = self.limit(voltages, limits);
+        let voltages = T::narrow(wide);
         let [vgs, vds, vbs, vbd] = voltages;
         let id = self.channel_current(vgs, vds, vbs, vbd);
-        out.current(DI, SI, id * p);
+        out.current(DI, SI, T::widen(id * p, &wide));
+        let [_, _, vbs, vbd] = wide;
         let ibd = self.drain_junction.current(vbd, self.vt, at.gmin);
         let ibs = self.source_junction.current(vbs, self.vt, at.gmin);
         out.current(B, DI, ibd * p);
@@ -316,7 +320,7 @@ impl Model<6> for Mosfet1 {
         if let Some(g) = self.source_conductance {
             out.current(S, SI, (x[S] - x[SI]) * g);
         }
-        self.contribute_charges(voltages, out);
+        self.contribute_charges(&wide, voltages, out);
     }
 
     fn collapse(&self, _connected: u64) -> [Tie; 6] {

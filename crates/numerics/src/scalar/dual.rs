@@ -38,11 +38,14 @@ impl<const N: usize> Dual<N> {
     }
 
     // Plain loops: `array::from_fn` is not reliably inlined, and this is the innermost of all loops.
+    // The same goes for iterators over pairs.
     #[inline(always)]
     fn each(&self, f: impl Fn(f64) -> f64) -> [f64; N] {
         let mut gradient = self.gradient;
-        for g in &mut gradient {
-            *g = f(*g);
+        let mut i = 0;
+        while i < N {
+            gradient[i] = f(gradient[i]);
+            i += 1;
         }
         gradient
     }
@@ -50,8 +53,10 @@ impl<const N: usize> Dual<N> {
     #[inline(always)]
     fn pair(&self, other: &Self, f: impl Fn(f64, f64) -> f64) -> [f64; N] {
         let mut gradient = self.gradient;
-        for (g, h) in gradient.iter_mut().zip(&other.gradient) {
-            *g = f(*g, *h);
+        let mut i = 0;
+        while i < N {
+            gradient[i] = f(gradient[i], other.gradient[i]);
+            i += 1;
         }
         gradient
     }
@@ -73,6 +78,27 @@ impl<const N: usize> Dual<N> {
 
 impl<const N: usize> Scalar for Dual<N> {
     type Mask = bool;
+    type Narrow<const K: usize> = Dual<K>;
+
+    #[inline]
+    fn narrow<const K: usize>(v: [Self; K]) -> [Dual<K>; K] {
+        let mut narrow = [Dual::constant(0.0); K];
+        for (index, (narrow, v)) in narrow.iter_mut().zip(&v).enumerate() {
+            *narrow = Dual::unknown(v.value, index);
+        }
+        narrow
+    }
+
+    #[inline]
+    fn widen<const K: usize>(y: Dual<K>, v: &[Self; K]) -> Self {
+        let mut wide = Self::constant(y.value);
+        wide.shift = y.shift;
+        for (slope, v) in y.gradient.iter().zip(v) {
+            wide.gradient = wide.pair(v, |sum, g| sum + slope * g);
+            wide.shift += slope * v.shift;
+        }
+        wide
+    }
 
     #[inline]
     fn constant(value: f64) -> Self {
@@ -231,6 +257,20 @@ mod tests {
         close(dual.gradient[0], (formula(x + h, y) - formula(x - h, y)) / (2.0 * h));
         close(dual.gradient[1], (formula(x, y + h) - formula(x, y - h)) / (2.0 * h));
         assert_eq!(dual.shift, 0.0);
+    }
+
+    #[test]
+    fn narrow_numbers_give_the_same_derivatives() {
+        let x = Dual::<3>::unknown(0.7, 0);
+        let y = Dual::<3>::unknown(-0.3, 2).relocate(|_| -0.2);
+        let v = [x + y, x - y * 2.0];
+        let [a, b] = Dual::narrow(v);
+        let (wide, narrow) = (formula(v[0], v[1]), Dual::widen(formula(a, b), &v));
+        close(narrow.value, wide.value);
+        close(narrow.shift, wide.shift);
+        for (narrow, wide) in narrow.gradient.iter().zip(&wide.gradient) {
+            close(*narrow, *wide);
+        }
     }
 
     #[test]

@@ -47,6 +47,17 @@ pub trait Scalar:
         + BitOr<Output = Self::Mask>
         + Not<Output = Self::Mask>;
 
+    /// The number type over `K` intermediate quantities instead of all unknowns; see [`Scalar::narrow`].
+    type Narrow<const K: usize>: Scalar;
+
+    /// The intermediate quantities `v` as unknowns of their own. A model that depends on its many unknowns
+    /// through a few voltages computes with the narrow numbers, whose gradients are short, and hands what comes
+    /// out back through [`Scalar::widen`] by the chain rule.
+    fn narrow<const K: usize>(v: [Self; K]) -> [Self::Narrow<K>; K];
+
+    /// A result of [`Scalar::narrow`]ed quantities as a number over all unknowns; `v` as they were narrowed.
+    fn widen<const K: usize>(y: Self::Narrow<K>, v: &[Self; K]) -> Self;
+
     /// A number that depends on no unknown.
     fn constant(value: f64) -> Self;
 

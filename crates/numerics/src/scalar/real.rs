@@ -4,6 +4,17 @@ use super::Scalar;
 
 impl Scalar for f64 {
     type Mask = bool;
+    type Narrow<const K: usize> = f64;
+
+    #[inline]
+    fn narrow<const K: usize>(v: [Self; K]) -> [Self; K] {
+        v
+    }
+
+    #[inline]
+    fn widen<const K: usize>(y: Self, _v: &[Self; K]) -> Self {
+        y
+    }
 
     #[inline]
     fn constant(value: f64) -> Self {

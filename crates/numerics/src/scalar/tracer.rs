@@ -53,6 +53,15 @@ impl Tracer {
 
 impl Scalar for Tracer {
     type Mask = TracerMask;
+    type Narrow<const K: usize> = Tracer;
+
+    fn narrow<const K: usize>(v: [Self; K]) -> [Self; K] {
+        v
+    }
+
+    fn widen<const K: usize>(y: Self, _v: &[Self; K]) -> Self {
+        y
+    }
 
     fn constant(value: f64) -> Self {
         Self { value, depends: 0, linear: true }
