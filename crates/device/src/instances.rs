@@ -169,8 +169,7 @@ impl<M: Model<N>, const N: usize> Instances<M, N> {
         residuals
     }
 
-    /// Evaluates one instance with plain numbers and gives its residuals, without multiplicity. Limiting is off
-    /// or follows.
+    /// Evaluates one instance with plain numbers and gives its residuals, without multiplicity.
     #[inline]
     fn evaluate(
         &self,
