@@ -1,5 +1,6 @@
 //! Every device model, and the list of them.
 
+pub mod ag_diffusive;
 pub mod ag_selector;
 pub mod amorphous;
 pub mod behavioural;
@@ -14,12 +15,15 @@ pub mod inductor;
 pub mod jfet;
 mod junction;
 pub mod line;
+pub mod memristor;
 pub mod mosfet1;
+pub mod nbo2;
 pub mod ots;
 pub mod pcm;
 pub mod resistor;
 pub mod sources;
 pub mod switches;
+pub mod vo2;
 pub mod waveform;
 
 use ovonic_device::Kind;
@@ -47,4 +51,14 @@ pub const ALL: &[&Kind] = &[
     &ag_selector::KIND,
     &ots::KIND,
     &pcm::KIND,
+    &ag_diffusive::KIND,
+    &vo2::KIND,
+    &nbo2::KIND,
+    &memristor::hp::KIND,
+    &memristor::team::TEAM,
+    &memristor::team::VTEAM,
+    &memristor::yakopcic::KIND,
+    &memristor::stanford::KIND,
+    &memristor::sky130::KIND,
+    &memristor::knowm::KIND,
 ];

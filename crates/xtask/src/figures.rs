@@ -57,6 +57,36 @@ const ALL: &[Figure] = &[
         shown: Shown::Measures,
         arguments: &["threshold"],
     },
+    Figure {
+        image: "ots.svg",
+        deck: "ots-curve.cir",
+        shown: Shown::Analysis("dc"),
+        arguments: &["v(h25)", "v(h50)", "v(h100)"],
+    },
+    Figure {
+        image: "vo2.svg",
+        deck: "vo2-oscillator.cir",
+        shown: Shown::Analysis("tran"),
+        arguments: &["v(out)", "@n1[temp]"],
+    },
+    Figure {
+        image: "nbo2.svg",
+        deck: "nbo2-oscillator.cir",
+        shown: Shown::Analysis("tran"),
+        arguments: &["v(out)", "@n1[u]"],
+    },
+    Figure {
+        image: "diffusive.svg",
+        deck: "diffusive-pulse.cir",
+        shown: Shown::Analysis("tran"),
+        arguments: &["@n1[g]", "--log-y"],
+    },
+    Figure {
+        image: "yakopcic.svg",
+        deck: "memristor-loop.cir",
+        shown: Shown::Analysis("tran"),
+        arguments: &["i(v1)", "-x", "v(in)"],
+    },
 ];
 
 /// Draws all figures, or those whose image's name contains one of `words`.

@@ -1,0 +1,219 @@
+//! The resistive memory of the SkyWater 130 nm process: a filament that grows and dissolves with field and heat.
+//!
+//! Terminals `p n`, and the thermal terminal `th` if the line names it; the states are the filament's thickness `tf`,
+//! which is retained, and its temperature's rise `t`, which settles.
+//!
+//! ```text
+//! I      = i0·exp(−(tox − tf)/g0)·sinh(V/v0)
+//! dtf/dt = vel0·[exp(−(ea_on − u)/kT) − exp(−(ea_off + u)/kT)],   u = γ·a0·V/tox (in eV)
+//! γ      = gamma0 − beta·((tox − tf)/1 nm)³
+//! c_th·dt/dt = V·I − (t − t_th)·c_th/tau_th
+//! ```
+//!
+//! A positive voltage grows the filament.
+//!
+//! Reference: the process's open Verilog-A model (SkyWater PDK, ReRAM), after Z. Jiang et al., IEEE Trans. Electron
+//! Devices 63 (2016) 1884, doi 10.1109/TED.2016.2545412.
+//!
+//! Deviations. The published code advances its state by the simulator's time step, which has no meaning in dc and ac;
+//! here it is a rate. Its clamps of `tf` are factors `tanh(distance/edge)` on the two flows.
+
+use super::{CONDUCTANCE, POWER, before, chord, safe_sinh};
+use crate::amorphous::inverse_temperature;
+use ovonic_device::constants::BOLTZMANN_EV;
+use ovonic_device::{
+    Class, Contributions, Environment, Iterate, Kind, Limits, Model, ModelType, Nature,
+    NoiseSources, Output, ParamError, Params, Retention, Unknown,
+};
+use ovonic_numerics::scalar::{Dual, Scalar, safe_exp};
+
+const EXAMPLE: &str = "\
+* Resistive memory with a filament of 4.5 nm.  Closed form: 61.4 uA * exp(-0.5/0.2751) * sinh(0.1/0.43).
+*! run op
+*! expect i(v1) = -2.340282381e-6 A  rtol 1e-8
+V1 p 0 0.1
+N1 p 0 cell
+.model cell sky130_reram x0=4.5n
+.end
+";
+
+/// The SkyWater 130 memory in the list of devices.
+pub const KIND: Kind = Kind {
+    model_types: &[ModelType::plain("sky130_reram")],
+    summary: "resistive memory of the SkyWater 130 nm process",
+    class: Class::Memory,
+    example: EXAMPLE,
+    ..Kind::of::<Sky130Reram, 5>("sky130_reram")
+};
+
+/// Parameters of the SkyWater 130 memory.
+#[derive(Clone, Debug, Params)]
+pub struct Sky130ReramParams {
+    /// Current scale.
+    #[param(name = "i0", unit = "A", default = 6.14e-5, range = "(0, inf)")]
+    pub current: f64,
+    /// Gap over which the current falls by e.
+    #[param(name = "g0", unit = "m", default = 0.2751e-9, range = "(0, inf)")]
+    pub decay_length: f64,
+    /// Voltage scale of the current.
+    #[param(name = "v0", unit = "V", default = 0.43, range = "(0, inf)")]
+    pub voltage: f64,
+    /// Thickness of the oxide.
+    #[param(name = "tox", unit = "m", default = 5e-9, range = "(0, inf)")]
+    pub thickness: f64,
+    /// Speed of the filament without a barrier.
+    #[param(name = "vel0", unit = "m/s", default = 150.0, range = "(0, inf)")]
+    pub speed: f64,
+    /// Barrier of growth.
+    #[param(name = "ea_on", unit = "eV", default = 1.501, range = "(0, 5]")]
+    pub growth_barrier: f64,
+    /// Barrier of dissolution.
+    #[param(name = "ea_off", unit = "eV", default = 1.5, range = "(0, 5]")]
+    pub dissolution_barrier: f64,
+    /// Distance of a hop.
+    #[param(name = "a0", unit = "m", default = 0.25e-9, range = "(0, inf)")]
+    pub hop: f64,
+    /// Enhancement of the field without a gap.
+    #[param(name = "gamma0", default = 16.5, range = "(0, inf)")]
+    pub enhancement: f64,
+    /// Fall of the enhancement with the cube of the gap in nanometres.
+    #[param(name = "beta", default = 1.25, range = "[0, inf)")]
+    pub enhancement_fall: f64,
+    /// Heat capacity of the filament.
+    #[param(name = "c_th", unit = "J/K", default = 3.1825e-16, range = "(0, inf)")]
+    pub heat_capacity: f64,
+    /// Thermal time constant of the filament.
+    #[param(name = "tau_th", unit = "s", default = 0.23e-9, range = "(0, inf)")]
+    pub thermal_time: f64,
+    /// Smallest filament.
+    #[param(name = "tfmin", unit = "m", default = 3.3e-9, range = "[0, inf)")]
+    pub least_filament: f64,
+    /// Largest filament.
+    #[param(name = "tfmax", unit = "m", default = 4.9e-9, range = "(0, inf)")]
+    pub greatest_filament: f64,
+    /// Part of the filament's interval within which a flow towards a bound slows down.
+    #[param(name = "edge", default = 0.005, range = "(0, 0.5]")]
+    pub edge: f64,
+    /// Initial filament.
+    #[param(name = "x0", unit = "m", default = 3.3e-9, range = "[0, inf)", aliases = "ic tf0")]
+    pub initial_filament: f64,
+}
+
+const P: usize = 0;
+const N: usize = 1;
+const SURROUNDINGS: usize = 2;
+const RISE: usize = 3;
+const FILAMENT: usize = 4;
+
+/// A prepared SkyWater 130 memory.
+#[derive(Clone, Debug)]
+pub struct Sky130Reram {
+    params: Sky130ReramParams,
+    ambient: f64,
+}
+
+impl Sky130Reram {
+    fn current<S: Scalar>(&self, v: S, filament: S) -> S {
+        let p = &self.params;
+        let gap = -filament + p.thickness;
+        safe_exp(gap * -p.decay_length.recip()) * safe_sinh(v / p.voltage) * p.current
+    }
+
+    fn rate<S: Scalar>(&self, v: S, rise: S, filament: S) -> S {
+        let p = &self.params;
+        let inverse = inverse_temperature(rise + self.ambient) / BOLTZMANN_EV;
+        let nanometres = (-filament + p.thickness) * 1e9;
+        let enhancement = -(nanometres.square() * nanometres) * p.enhancement_fall + p.enhancement;
+        let help = enhancement * v * (p.hop / p.thickness);
+        let width = p.edge * (p.greatest_filament - p.least_filament);
+        let growth = safe_exp((help - p.growth_barrier) * inverse)
+            * before(-filament + p.greatest_filament, width);
+        let dissolution = safe_exp((-help - p.dissolution_barrier) * inverse)
+            * before(filament - p.least_filament, width);
+        (growth - dissolution) * p.speed
+    }
+
+    fn conductance(&self, x: &[f64; 5]) -> f64 {
+        chord(x[P] - x[N], |v| self.current(v, Dual::constant(x[FILAMENT])))
+    }
+}
+
+impl Model<5> for Sky130Reram {
+    type Params = Sky130ReramParams;
+
+    const UNKNOWNS: [Unknown; 5] = [
+        Unknown::terminal("p"),
+        Unknown::terminal("n"),
+        Unknown::thermal_terminal("th"),
+        Unknown::temperature("t"),
+        Unknown::state("tf", Retention::Retained, 1e-9, 1e-15),
+    ];
+    const OUTPUTS: &'static [Output] = &[
+        CONDUCTANCE,
+        POWER,
+        Output {
+            name: "temp",
+            description: "temperature of the filament",
+            unit: "K",
+            nature: Some(Nature::Temperature),
+        },
+    ];
+
+    fn prepare(params: &Sky130ReramParams, env: &Environment) -> Result<Self, ParamError> {
+        let (low, high) = (params.least_filament, params.greatest_filament);
+        let wrong = |name, value, reason| Err(ParamError::Inconsistent { name, value, reason });
+        if high <= low {
+            return wrong("tfmax", high, "the largest filament has to be above tfmin");
+        }
+        if !(low..=high).contains(&params.initial_filament) {
+            let reason = "the initial filament has to be between tfmin and tfmax";
+            return wrong("x0", params.initial_filament, reason);
+        }
+        Ok(Self { params: params.clone(), ambient: env.temperature })
+    }
+
+    fn eval<S: Scalar>(
+        &self,
+        x: [S; 5],
+        _at: &Iterate<'_>,
+        _limits: &mut Limits<'_>,
+        out: &mut Contributions<'_, S, 5>,
+    ) {
+        let v = x[P] - x[N];
+        let current = self.current(v, x[FILAMENT]);
+        let (capacity, time) = (self.params.heat_capacity, self.params.thermal_time);
+        out.current(P, N, current);
+        out.current(RISE, SURROUNDINGS, (x[RISE] - x[SURROUNDINGS]) * (capacity / time));
+        out.equation(RISE, -(v * current));
+        out.storage(RISE, x[RISE] * capacity);
+        out.rate(FILAMENT, x[FILAMENT], self.rate(v, x[RISE], x[FILAMENT]));
+    }
+
+    fn initial(&self, x: &mut [f64; 5]) {
+        x[FILAMENT] = self.params.initial_filament;
+    }
+
+    fn noise(&self, x: &[f64; 5], _at: &Iterate<'_>, out: &mut NoiseSources) {
+        let temperature = (x[RISE] + self.ambient).max(0.0);
+        out.thermal("thermal", P, N, self.conductance(x), temperature);
+    }
+
+    fn outputs(&self, x: &[f64; 5], _at: &Iterate<'_>, values: &mut [f64]) {
+        let v = x[P] - x[N];
+        let conductance = self.conductance(x);
+        values.copy_from_slice(&[conductance, v * v * conductance, x[RISE] + self.ambient]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_filament_grows_forwards_and_dissolves_backwards_between_its_bounds() {
+        let cell = Sky130Reram::prepare(&Sky130ReramParams::default(), &Environment::default());
+        let cell = cell.expect("a device");
+        assert!(cell.rate(1.5, 100.0, 4e-9) > 0.0 && cell.rate(-1.5, 100.0, 4e-9) < 0.0);
+        assert!(cell.rate(1.5, 100.0, 4.9e-9) <= 0.0 && cell.rate(-1.5, 100.0, 3.3e-9) >= 0.0);
+    }
+}
