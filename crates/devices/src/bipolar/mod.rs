@@ -215,8 +215,8 @@ impl Model<9> for Bipolar {
         Unknown::internal("ci"),
         Unknown::internal("bi"),
         Unknown::internal("ei"),
-        phase_current("y"),
-        phase_current("w"),
+        storage_current("y", 1e-3),
+        storage_current("w", 1e-3),
     ];
     const LIMITS: usize = 3;
     const OUTPUTS: &'static [Output] = &[
@@ -458,13 +458,13 @@ pub(crate) fn sign(name: &'static str, value: f64) -> Result<f64, ParamError> {
     }
 }
 
-/// An unknown of the excess phase: a current that a storage equation in amperes governs.
-const fn phase_current(name: &'static str) -> Unknown {
+/// A current that a storage equation in amperes governs, such as one of the excess phase.
+pub(crate) const fn storage_current(name: &'static str, nominal: f64) -> Unknown {
     Unknown {
         role: Role::State(Retention::Settled),
         nature: Nature::Current,
         residual: Nature::Current,
-        nominal: 1e-3,
+        nominal,
         ..Unknown::internal(name)
     }
 }

@@ -1,6 +1,7 @@
 //! The field-effect transistor of Shichman and Hodges, SPICE level 1.
 //!
-//! Terminals `d g s b`; inner nodes `di si` exist where drain and source have resistances. With the polarity
+//! Terminals `d g s b`; inner nodes `di si` exist where drain and source have resistances, the displacement
+//! currents `rgs rgd rgb` where the gate has an oxide. With the polarity
 //! factored out, and drain and source exchanged where `vds < 0`:
 //!
 //! ```text
@@ -9,7 +10,7 @@
 //!     = β (1 + lambda·vds) vds (vgs − von − vds/2)     vds < vgs − von
 //!     = β (1 + lambda·vds) (vgs − von)²/2              otherwise,      β = kp·w/(l − 2 ld)
 //! bulk junctions: is·(e^(v/vt) − 1) + gmin·v, depletion charges of cj, cjsw (or cbd, cbs)
-//! gate: overlaps cgso, cgdo, cgbo and the charges of the `charges` module
+//! gate: overlaps cgso, cgdo, cgbo and the capacitances of the `charges` module
 //! kp(T) = kp·(T/Tnom)^−1.5;  phi, pb, is, cj as for any junction;  vto follows phi and half the gap
 //! ```
 //!
@@ -19,7 +20,7 @@
 //! (1971) 42; P. Antognetti and G. Massobrio, "Semiconductor Device Modeling with SPICE" (1988), chapter 4;
 //! A. Vladimirescu and S. Liu, ERL-M80/7 (1980).
 //!
-//! Deviations. Gate charges conserve charge (see `charges`). The root under forward bulk bias is continued by its
+//! Deviations. The corners of Meyer's capacitances are rounded over a millivolt. The root under forward bulk bias is continued by its
 //! tangent as in SPICE, but then by a hyperbola instead of a corner at zero. Bulk junctions keep their
 //! exponential in reverse, where SPICE jumps by `is·e^−3` at −3 vt. Channel noise is van der Ziel's
 //! `8/3 kT β(vgs − von)(1 + α + α²)/(1 + α)`, `α = 1 − vds/vdsat`: SPICE's `8/3 kT gm` in saturation, and `4kT gds`
@@ -34,11 +35,11 @@ mod tests;
 
 pub use params::Mosfet1Params;
 
-use crate::bipolar::{output, sign};
+use crate::bipolar::{output, sign, storage_current};
 use crate::diode::positive_potential;
 use crate::junction::{Scaling, positive, silicon_gap};
 use bulk::{BulkJunction, bulk_junction};
-use charges::{Oxide, source_side_bias};
+use charges::{Oxide, Parts, rounded_magnitude};
 use ovonic_device::constants::{SILICON_DIOXIDE_PERMITTIVITY, VACUUM_PERMITTIVITY, ZERO_CELSIUS};
 use ovonic_device::{
     Contributions, Environment, Iterate, Kind, Limits, Model, ModelType, Nature, NoiseSources,
@@ -69,7 +70,7 @@ pub const KIND: Kind = Kind {
     summary: "field-effect transistor, level 1 (Shichman-Hodges)",
     initial: &["icvds", "icvgs", "icvbs"],
     example: EXAMPLE,
-    ..Kind::of::<Mosfet1, 6>("mos1")
+    ..Kind::of::<Mosfet1, N>("mos1")
 };
 
 const D: usize = 0;
@@ -78,6 +79,11 @@ const S: usize = 2;
 const B: usize = 3;
 const DI: usize = 4;
 const SI: usize = 5;
+/// Displacement currents that the whole oxide would have between the gate and `s`, `d`, `b`, A.
+const RGS: usize = 6;
+const RGD: usize = 7;
+const RGB: usize = 8;
+const N: usize = 9;
 
 /// A prepared level 1 transistor.
 #[derive(Clone, Debug)]
@@ -145,47 +151,60 @@ impl Mosfet1 {
     }
 
     /// Voltages `vgs vds vbs` of the inner transistor, polarity factored out.
-    fn voltages(&self, x: &[f64; 6]) -> [f64; 3] {
+    fn voltages(&self, x: &[f64; N]) -> [f64; 3] {
         [G, DI, B].map(|node| self.polarity * (x[node] - x[SI]))
     }
 
+    /// Charges of overlaps and bulk junctions at the voltages `vgs vds vbs vbd`.
     fn contribute_charges<T: Scalar>(
         &self,
-        wide: &[T; 4],
-        [vgs, vds, vbs, _]: [T::Narrow<4>; 4],
-        out: &mut Contributions<'_, T, 6>,
+        [vgs, vds, vbs, vbd]: [T; 4],
+        out: &mut Contributions<'_, T, N>,
     ) {
         let p = self.polarity;
-        let (vgd, vgb) = (vgs - vds, vgs - vbs);
-        let [source, drain, bulk] = self.overlaps;
-        let mut to_source = vgs * source;
-        let mut to_drain = vgd * drain;
-        let mut to_bulk = vgb * bulk;
-        let has_oxide = self.oxide.capacitance > 0.0;
-        if has_oxide {
-            let root = self.root(source_side_bias(vbs, vds));
-            let von = root * self.body_factor + self.built_in;
-            let (opposite_source, opposite_drain) = self.oxide.channel(vgs - von, vgd - von);
-            to_source += opposite_source;
-            to_drain += opposite_drain;
-            let von = self.built_in + self.body_factor * self.root_phi;
-            to_bulk += self.oxide.bulk(vgb - von, root);
+        let voltages = [(SI, vgs), (DI, vgs - vds), (B, vgs - vbs)];
+        for ((node, voltage), capacitance) in voltages.into_iter().zip(self.overlaps) {
+            if capacitance > 0.0 {
+                out.charge(G, node, voltage * (capacitance * p));
+            }
         }
-        if has_oxide || source > 0.0 {
-            out.charge(G, SI, T::widen(to_source * p, wide));
-        }
-        if has_oxide || drain > 0.0 {
-            out.charge(G, DI, T::widen(to_drain * p, wide));
-        }
-        if has_oxide || bulk > 0.0 {
-            out.charge(G, B, T::widen(to_bulk * p, wide));
-        }
-        let [_, _, vbs, vbd] = *wide;
         if let Some(charge) = self.drain_junction.charge(vbd) {
             out.charge(B, DI, charge * p);
         }
         if let Some(charge) = self.source_junction.charge(vbs) {
             out.charge(B, SI, charge * p);
+        }
+    }
+
+    /// Meyer's displacement currents, and the equations of what they are parts of; the voltages `vgs vds vbs vbd`
+    /// once over all unknowns and once narrowed.
+    fn contribute_oxide<T: Scalar>(
+        &self,
+        x: &[T; N],
+        wide: &[T; 4],
+        [vgs, vds, vbs, _]: [T::Narrow<4>; 4],
+        out: &mut Contributions<'_, T, N>,
+    ) {
+        let cox = self.oxide.capacitance;
+        if cox <= 0.0 {
+            return;
+        }
+        let p = self.polarity;
+        let drain = rounded_magnitude(vds);
+        // What the acting source's voltage lies below that of the named one.
+        let exchange = (drain - vds) * 0.5;
+        let above = vgs + exchange - self.threshold(vbs + exchange);
+        let Parts { source, drain, bulk } = self.oxide.parts(above, drain);
+        let reversed = vds.below(0.0);
+        let at_source = Scalar::select(reversed, drain, source);
+        let at_drain = Scalar::select(reversed, source, drain);
+        let [vgs, vds, vbs, _] = *wide;
+        let ends =
+            [(RGS, SI, vgs, at_source), (RGD, DI, vgs - vds, at_drain), (RGB, B, vgs - vbs, bulk)];
+        for (row, node, voltage, part) in ends {
+            out.storage(row, voltage * (cox * p));
+            out.equation(row, -x[row]);
+            out.current(G, node, T::widen(part, wide) * x[row]);
         }
     }
 
@@ -205,16 +224,19 @@ impl Mosfet1 {
     }
 }
 
-impl Model<6> for Mosfet1 {
+impl Model<N> for Mosfet1 {
     type Params = Mosfet1Params;
 
-    const UNKNOWNS: [Unknown; 6] = [
+    const UNKNOWNS: [Unknown; N] = [
         Unknown::terminal("d"),
         Unknown::terminal("g"),
         Unknown::terminal("s"),
         Unknown::terminal("b"),
         Unknown::internal("di"),
         Unknown::internal("si"),
+        storage_current("rgs", 1e-6),
+        storage_current("rgd", 1e-6),
+        storage_current("rgb", 1e-6),
     ];
     const LIMITS: usize = 4;
     const OUTPUTS: &'static [Output] = &[
@@ -279,7 +301,7 @@ impl Model<6> for Mosfet1 {
             ),
             drain_junction: bulk_junction(params, &scaling, true)?,
             source_junction: bulk_junction(params, &scaling, false)?,
-            oxide: Oxide { capacitance: channel.oxide * gate_area, phi, body_factor: gamma },
+            oxide: Oxide { capacitance: channel.oxide * gate_area, phi },
             overlaps: [
                 params.gate_source_overlap * params.width,
                 params.gate_drain_overlap * params.width,
@@ -296,10 +318,10 @@ impl Model<6> for Mosfet1 {
 
     fn eval<T: Scalar>(
         &self,
-        x: [T; 6],
+        x: [T; N],
         at: &Iterate<'_>,
         limits: &mut Limits<'_>,
-        out: &mut Contributions<'_, T, 6>,
+        out: &mut Contributions<'_, T, N>,
     ) {
         let p = self.polarity;
         let voltages =
@@ -320,21 +342,25 @@ impl Model<6> for Mosfet1 {
         if let Some(g) = self.source_conductance {
             out.current(S, SI, (x[S] - x[SI]) * g);
         }
-        self.contribute_charges(&wide, voltages, out);
+        self.contribute_charges(wide, out);
+        self.contribute_oxide(&x, &wide, voltages, out);
     }
 
-    fn collapse(&self, _connected: u64) -> [Tie; 6] {
-        let mut ties = [Tie::Free; 6];
+    fn collapse(&self, _connected: u64) -> [Tie; N] {
+        let mut ties = [Tie::Free; N];
         if self.drain_conductance.is_none() {
             ties[DI] = Tie::To(D);
         }
         if self.source_conductance.is_none() {
             ties[SI] = Tie::To(S);
         }
+        if self.oxide.capacitance <= 0.0 {
+            ties[RGS..].fill(Tie::Ground);
+        }
         ties
     }
 
-    fn initial(&self, x: &mut [f64; 6]) {
+    fn initial(&self, x: &mut [f64; N]) {
         for (node, voltage) in [G, D, B].into_iter().zip(self.initial) {
             if let Some(voltage) = voltage {
                 x[node] = x[S] + voltage;
@@ -345,7 +371,7 @@ impl Model<6> for Mosfet1 {
         }
     }
 
-    fn noise(&self, x: &[f64; 6], at: &Iterate<'_>, out: &mut NoiseSources) {
+    fn noise(&self, x: &[f64; N], at: &Iterate<'_>, out: &mut NoiseSources) {
         if let Some(g) = self.drain_conductance {
             out.thermal("rd thermal", D, DI, g, self.temperature);
         }
@@ -372,7 +398,7 @@ impl Model<6> for Mosfet1 {
         }
     }
 
-    fn outputs(&self, x: &[f64; 6], at: &Iterate<'_>, values: &mut [f64]) {
+    fn outputs(&self, x: &[f64; N], at: &Iterate<'_>, values: &mut [f64]) {
         let [vgs, vds, vbs] = self.voltages(x);
         let [g, d, b] = [vgs, vds, vbs];
         let (g, d, b) = (Dual::<3>::unknown(g, 0), Dual::unknown(d, 1), Dual::unknown(b, 2));
