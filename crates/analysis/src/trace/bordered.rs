@@ -150,11 +150,11 @@ impl<'a> Bordered<'a> {
         self.anchor[..n].copy_from_slice(&y[..n]);
     }
 
-    /// Lets the scales grow with the unknowns.
-    pub(super) fn widen(&mut self, y: &[f64]) {
-        let n = self.n();
-        for (scale, value) in self.scale[..n].iter_mut().zip(y) {
-            *scale = scale.max(value.abs());
+    /// Takes the scales from where the curve is: those of far larger values elsewhere would hide what happens here.
+    pub(super) fn rescale(&mut self, y: &[f64]) {
+        let entries = self.circuit.unknowns().iter();
+        for (scale, (entry, value)) in self.scale.iter_mut().zip(entries.zip(y)) {
+            *scale = entry.nominal.max(value.abs());
         }
     }
 

@@ -10,8 +10,8 @@
 //!
 //! A dc sweep asks for a solution at each value and finds none, or jumps, where the curve turns back; here the
 //! variable is an unknown like the others, and S- and N-shaped characteristics come out whole. Distances are
-//! measured in the unknowns' scales: the swept range, and for the others their nominal size or the largest value
-//! that they have had.
+//! measured in the unknowns' scales: the swept range, and for the others their nominal size or their value, whichever
+//! is larger.
 //!
 //! Method: pseudo-arclength continuation (Keller 1977), after Seydel, *Practical Bifurcation and Stability
 //! Analysis* (2010), chapters 4 and 5. Stability comes from the pencil of [`stability`](self).

@@ -50,6 +50,11 @@ impl Modes {
         self.rates.iter().filter(|rate| rate.re > self.tolerance).count()
     }
 
+    /// Number of modes that grow at all: within rounding, modes at rest may be among them.
+    pub(super) fn growing(&self) -> usize {
+        self.rates.iter().filter(|rate| rate.re > 0.0).count()
+    }
+
     /// The rate closest to the imaginary axis, above it, for its size: the pair that is about to change sides.
     pub(super) fn critical_pair(&self) -> Option<Complex64> {
         let pairs = self.rates.iter().filter(|rate| rate.im > self.tolerance);

@@ -137,7 +137,7 @@ impl<'a, 'r> Walk<'a, 'r> {
         let n = self.system.n();
         let value = y[n];
         self.system.anchor(&y);
-        self.system.widen(&y);
+        self.system.rescale(&y);
         // An operating point is as good as its tolerances; the curve is followed more exactly.
         let mut polished = y.clone();
         if self.system.correct(&mut polished, &Condition::Value(value))?.is_ok() {
@@ -175,7 +175,7 @@ impl<'a, 'r> Walk<'a, 'r> {
                     step *= 0.5;
                 }
                 Step::Taken { to, bend, iterations } => {
-                    self.system.widen(&to.y);
+                    self.system.rescale(&to.y);
                     let mut factor = (BEND.0 / bend.max(1e-12)).clamp(0.3, 2.0);
                     if iterations > MANY_ITERATIONS {
                         factor = factor.min(0.7);
