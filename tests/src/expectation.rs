@@ -178,6 +178,7 @@ impl Expectation {
             Some("tran") => PlotKind::Transient,
             Some("noise") => PlotKind::NoiseSpectrum,
             Some("inoise" | "onoise") => PlotKind::IntegratedNoise,
+            Some("tf") => PlotKind::TransferFunction,
             Some("trace") => PlotKind::Trace,
             Some("trace_points") => PlotKind::TracePoints,
             Some(_) => return None,

@@ -155,3 +155,50 @@ fn measures_are_printed_and_one_that_fails_has_its_own_exit_code() {
     assert!(object["measures"][0]["error"].is_string());
     assert_eq!(object["exit_code"], 4);
 }
+
+/// A block that runs an analysis, prints, measures and writes.
+const CONTROLLED: &str = "\
+a divider under control
+V1 in 0 10
+R1 in out 1k
+R2 out 0 2k
+.op
+.control
+foreach r 1k 2k
+alter r1 = $r
+op
+print v(out)
+end
+.endc
+.end
+";
+
+#[test]
+fn control_blocks_take_the_place_of_cards() {
+    let scratch = folder("control");
+    let raw = scratch.join("out.raw");
+    let output = ovonic_fed(&["run", "-q", "-", "-r", raw.to_str().unwrap()], CONTROLLED);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), "v(out) = 6.666667e+00\nv(out) = 5.000000e+00\n");
+    let written = String::from_utf8_lossy(&std::fs::read(&raw).unwrap()).into_owned();
+    assert_eq!(written.matches("Plotname: Operating Point").count(), 2);
+    let wrong = CONTROLLED.replace("print v(out)", "print v(oot)");
+    let output = ovonic_fed(&["run", "-"], &wrong);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("there is no vector \"v(oot)\""));
+    let failing = CONTROLLED.replace("print v(out)", "meas op x find v(out) at=7");
+    assert_eq!(ovonic_fed(&["run", "-", "-q"], &failing).status.code(), Some(4));
+}
+
+#[test]
+fn the_face_of_ngspice_runs_blocks_and_then_cards() {
+    let scratch = folder("control-ngspice");
+    let raw = scratch.join("out.raw");
+    let arguments = ["ngspice", "-b", "-r", raw.to_str().unwrap()];
+    let output = ovonic_fed(&arguments, &CONTROLLED.replace("foreach", "unheard of\nforeach"));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let log = text(&output.stdout);
+    assert!(log.contains("v(out) = 6.666667e+00\nv(out) = 5.000000e+00\n"), "{log}");
+    let written = String::from_utf8_lossy(&std::fs::read(&raw).unwrap()).into_owned();
+    assert_eq!(written.matches("Plotname: Operating Point").count(), 1);
+}

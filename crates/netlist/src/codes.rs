@@ -277,6 +277,8 @@ codes! {
         "The name is defined more than once; the label says which definition counts."
     UNUSED "W0711" "this is never used"
         "The definition is never used."
+    NO_STIMULUS "W0712" "nothing drives a small-signal analysis"
+        "No source of the circuit has an ac magnitude, so that every result of the analysis is zero."
 }
 
 #[cfg(test)]

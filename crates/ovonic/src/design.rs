@@ -58,6 +58,7 @@ impl Design {
         let (mut core, circuit, plan) =
             Core::build(table, kinds, fixed, temperature_celsius, reporter)?;
         crate::topology::check(&mut core.elaborator, &circuit, &plan);
+        core.elaborator.remark_on_plan(&plan);
         let mut requests = core.elaborator.requests(&circuit);
         let (measures, needed) = core.elaborator.measures(&circuit);
         requests.extend(needed);
@@ -543,8 +544,17 @@ fn set_first_window(elaborator: &mut Elaborator) {
 
 /// Cards that nothing here understands.
 fn report_others(elaborator: &mut Elaborator) {
+    /// Cards for schematic editors, printers and sound files.
+    const WITHOUT_EFFECT: [&str; 8] =
+        ["backanno", "width", "wave", "text", "machine", "protect", "unprotect", "ferret"];
     let table = elaborator.scopes.table(ScopeId::TOP).clone();
     for card in &table.cards.others {
+        if WITHOUT_EFFECT.contains(&card.keyword.node.as_str()) {
+            let message = format!(".{} has no effect here", card.keyword);
+            let diagnostic = Diagnostic::warning(codes::IGNORED, card.keyword.span, message);
+            elaborator.reporter.report(diagnostic);
+            continue;
+        }
         // Under ngspice's rules the other cards run all the same.
         let _ = elaborator.reporter.tolerate(Diagnostic::error(
             codes::NOT_SUPPORTED,

@@ -429,11 +429,12 @@ fn an_element_without_a_device() {
     check(
         "V1 a 0 1\nA1 a 0 gain\nR1 a 0 1k",
         expect![[r#"
-        error[E0506]: there is no device for elements that start with "a"
-          --> netlist:3:1
-           | A1 a 0 gain
-           | ^^
-    "#]],
+            error[E0506]: there is no device for elements that start with "a"
+              --> netlist:3:1
+               | A1 a 0 gain
+               | ^^
+              help: XSPICE code models and LTspice's gates are not supported
+        "#]],
     );
 }
 

@@ -88,9 +88,9 @@ fn polynomial<C: Control>(cursor: &mut Cursor<'_, '_>) -> Option<Transfer<C>> {
     let count = cursor.peek().filter(|token| token.kind == Kind::Word);
     let number = count.and_then(|token| number::parse_number(cursor.text(token)).ok());
     let (Some(token), Some(number)) =
-        (count, number.filter(|&number| (1.0..=1000.0).contains(&number)))
+        (count, number.filter(|number| (1.0..=1000.0).contains(number) && number.fract() == 0.0))
     else {
-        let message = "POLY needs the number of its controls";
+        let message = "POLY needs the number of its controls, from 1 to 1000";
         let diagnostic =
             Diagnostic::error(codes::BAD_SOURCE_FUNCTION, cursor.span(keyword), message)
                 .help("write POLY(2), for example");

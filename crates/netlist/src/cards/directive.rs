@@ -55,22 +55,22 @@ pub(crate) enum Directive {
 }
 
 /// Directives that are typed here.
-const TYPED: [&str; 44] = [
-    "title", "param", "params", "func", "subckt", "ends", "include", "inc", "incl", "lib", "endl",
-    "if", "elseif", "elif", "else", "endif", "global", "model", "ic", "nodeset", "options",
-    "option", "opt", "temp", "save", "print", "plot", "probe", "op", "dc", "ac", "tran", "noise",
-    "trace", "meas", "measure", "step", "four", "fourier", "tf", "end", "control", "endc", "macro",
+const TYPED: [&str; 45] = [
+    "title", "param", "params", "csparam", "func", "subckt", "ends", "include", "inc", "incl",
+    "lib", "endl", "if", "elseif", "elif", "else", "endif", "global", "model", "ic", "nodeset",
+    "options", "option", "opt", "temp", "save", "print", "plot", "probe", "op", "dc", "ac", "tran",
+    "noise", "trace", "meas", "measure", "step", "four", "fourier", "tf", "end", "control", "endc",
+    "macro",
 ];
 
 /// Directives that other programs know and that elaboration refuses by name.
-const OTHER: [&str; 28] = [
+const OTHER: [&str; 27] = [
     "sens",
     "pz",
     "disto",
     "sp",
     "pss",
     "hb",
-    "csparam",
     "width",
     "backanno",
     "wave",
@@ -113,7 +113,7 @@ pub(crate) fn directive(cursor: &mut Cursor<'_, '_>) -> Option<Directive> {
         "control" => Directive::Control,
         "endc" => Directive::EndControl,
         "end" => Directive::End,
-        "param" | "params" => Directive::Items(parameter::params(cursor)?),
+        "param" | "params" | "csparam" => Directive::Items(parameter::params(cursor)?),
         _ => Directive::Items(vec![item(cursor, keyword)?]),
     };
     Some(directive)

@@ -68,7 +68,7 @@ fn elements() {
         "E1 a 0 b c\nE2 a 0 POLY b 0 1\nE3 a 0 POLY(1) b 0\nE4 a 0 TABLE v(a) 1\nE5 a 0 TABLE {v(a)} = (1",
         expect![[r#"
             E0202: the gain is missing
-            E0209: POLY needs the number of its controls
+            E0209: POLY needs the number of its controls, from 1 to 1000
             E0202: POLY needs coefficients
             E0209: TABLE needs an input expression in braces
             E0206: "(" is not closed

@@ -28,6 +28,12 @@ pub(crate) struct Assignment<'a> {
     pub(crate) dependence: Dependence,
 }
 
+/// What cards of vendors say about a part and no model reads: its maker and its ratings.
+const INFORMATIONAL: [&str; 16] = [
+    "mfg", "type", "vpk", "vrev", "iave", "ipk", "irms", "diss", "vceo", "vcbo", "icrating",
+    "ic_max", "vds", "ron", "qg", "pkg",
+];
+
 impl Assignment<'_> {
     /// The parameter called `key`, if it may stand here.
     pub(crate) fn find(&mut self, key: &str, span: Span) -> Result<usize, Reported> {
@@ -61,6 +67,12 @@ impl Assignment<'_> {
             return self.set(first, &param.value);
         }
         if self.place == Place::Model && find_param(self.kind.params, key).is_none() {
+            if INFORMATIONAL.contains(&key) {
+                let message = format!("\"{key}\" has no effect on the model");
+                let diagnostic = Diagnostic::warning(codes::IGNORED, param.key.span, message);
+                self.reporter.report(diagnostic);
+                return Ok(());
+            }
             let diagnostic = self.unknown(key, param.key.span);
             return self.reporter.tolerate(diagnostic);
         }

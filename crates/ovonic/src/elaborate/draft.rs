@@ -123,11 +123,18 @@ impl Elaborator {
     }
 
     fn report_no_device(&mut self, element: &Element) -> Reported {
-        self.reporter.report(Diagnostic::error(
-            codes::NO_DEVICE,
-            element.name.span,
-            format!("there is no device for elements that start with \"{}\"", element.letter()),
-        ))
+        let letter = element.letter();
+        let message = format!("there is no device for elements that start with \"{letter}\"");
+        let diagnostic = Diagnostic::error(codes::NO_DEVICE, element.name.span, message);
+        let what = match letter {
+            'a' => "XSPICE code models and LTspice's gates",
+            'o' => "lossy transmission lines",
+            'u' => "distributed RC lines and digital parts",
+            'z' => "MESFETs",
+            'p' => "coupled transmission lines and ports",
+            _ => return self.reporter.report(diagnostic),
+        };
+        self.reporter.report(diagnostic.help(format!("{what} are not supported")))
     }
 
     /// The model that an element names, which must fit its letter.

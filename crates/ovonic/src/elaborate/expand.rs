@@ -69,6 +69,9 @@ impl Elaborator {
     /// Fills the circuit.
     pub(crate) fn expand(&mut self) {
         self.scopes.evaluate_all(&mut self.reporter, ScopeId::TOP);
+        if !self.check_size() {
+            return;
+        }
         let mut pending: Vec<(InstanceId, Vec<Spanned<String>>)> = Vec::new();
         let mut couplings: Vec<(Arc<Element>, ScopeId)> = Vec::new();
         let mut open: Vec<(ScopeId, Arc<Table>, usize)> =

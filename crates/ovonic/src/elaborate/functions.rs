@@ -33,6 +33,7 @@ const UNARY: &[(&str, Unary)] = &[
     ("sgn", Unary::Sign),
     ("int", Unary::Truncate),
     ("nint", Unary::Round),
+    ("round", Unary::Round),
     ("floor", Unary::Floor),
     ("ceil", Unary::Ceiling),
     ("u", Unary::UnitStep),
@@ -49,8 +50,21 @@ const BINARY: &[(&str, Binary)] = &[
 ];
 
 /// Functions with a rule of their own.
-const SPECIAL: &[&str] =
-    &["pwr", "min", "max", "limit", "if", "ternary_fcn", "table", "pwl", "sign", "square", "fmod"];
+const SPECIAL: &[&str] = &[
+    "pwr",
+    "min",
+    "max",
+    "limit",
+    "if",
+    "ternary_fcn",
+    "table",
+    "pwl",
+    "sign",
+    "square",
+    "fmod",
+    "buf",
+    "inv",
+];
 
 /// Functions that other simulators know, with the reason why they are not here.
 const REFUSED: &[(&str, &str)] = &[
@@ -123,6 +137,14 @@ pub(super) fn call(
             lowering.binary(Binary::Multiply, operand, operand, span)
         }
         "sign" => sign(lowering, name, args, span),
+        // A logic level above a half is one.
+        "buf" | "inv" => {
+            lowering.check_count(name, args, 1, 1)?;
+            let operand = lowering.lower(&args[0])?;
+            let half = lowering.builder.constant(0.5);
+            let test = if name.node == "buf" { Binary::Greater } else { Binary::LessEqual };
+            lowering.binary(test, operand, half, span)
+        }
         "if" | "ternary_fcn" => {
             lowering.check_count(name, args, 3, 3)?;
             lowering.conditional(&args[0], &args[1], &args[2])

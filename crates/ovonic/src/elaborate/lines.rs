@@ -13,7 +13,7 @@ use ovonic_netlist::ast::{
     AcStimulus, Argument, Behavioral, BehavioralQuantity, ControlledSource, Coupling, Element,
     ElementBody, Expr, IndependentSource, Name, Param, Passive, Transfer, Value, Word,
 };
-use ovonic_netlist::{Diagnostic, Span, Spanned, codes};
+use ovonic_netlist::{Diagnostic, Span, Spanned, codes, parse_number};
 use ovonic_numerics::expression::Node;
 use std::sync::Arc;
 
@@ -146,6 +146,11 @@ impl Elaborator {
             match argument.node {
                 Value::Name(name) | Value::Text(name) => {
                     let name = name.to_lowercase();
+                    if name.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+                        && self.scopes.model(scope, &name).is_none()
+                    {
+                        return Err(self.report_number(&name, word.span));
+                    }
                     if self.scopes.model(scope, &name).is_none()
                         && self.scopes.has_parameter(scope, &name)
                     {
@@ -166,6 +171,16 @@ impl Elaborator {
             }
         }
         Ok((value, model))
+    }
+
+    /// A word that begins like a number and is none.
+    fn report_number(&mut self, word: &str, span: Span) -> Reported {
+        let error = match parse_number(word) {
+            Ok(_) => return Reported,
+            Err(error) => error,
+        };
+        let diagnostic = Diagnostic::error(codes::BAD_NUMBER, span, error.to_string());
+        self.reporter.report(diagnostic.help(error.help()))
     }
 
     fn report_extra_word(&mut self, element: &Element, span: Span) -> Reported {
@@ -442,6 +457,15 @@ impl Elaborator {
         let inductors: Result<Vec<Inductor>, Reported> =
             body.inductors.iter().map(|name| self.inductor(name, scope)).collect();
         let inductors = inductors?;
+        for (index, name) in body.inductors.iter().enumerate() {
+            if body.inductors[..index].iter().any(|other| other.node == name.node) {
+                return Err(self.reporter.report(Diagnostic::error(
+                    codes::INVALID_VALUE,
+                    name.span,
+                    format!("\"{name}\" is coupled with itself"),
+                )));
+            }
+        }
         let mut drafts = Vec::new();
         let n = inductors.len();
         for first in 0..n {

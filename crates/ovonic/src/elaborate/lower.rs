@@ -48,6 +48,10 @@ impl Signals {
 /// Operations inside one another, in expressions, functions and parameters together, at most.
 const MAX_DEPTH: usize = 250;
 
+/// Calls of functions that one expression may lead to. They are written out, so that functions which call one another
+/// twice double with every level.
+const MAX_CALLS: usize = 100_000;
+
 /// One expression on its way.
 pub(crate) struct Lowering<'a> {
     pub(crate) scopes: &'a mut Scopes,
@@ -59,6 +63,8 @@ pub(crate) struct Lowering<'a> {
     /// The scope whose nodes and devices are meant: that of the element, also inside a function.
     signal_scope: ScopeId,
     frames: Vec<Frame>,
+    /// Calls of functions so far.
+    calls: usize,
     dependence: Dependence,
 }
 
@@ -102,6 +108,7 @@ impl<'a> Lowering<'a> {
             signals,
             signal_scope: scope,
             frames: Vec::new(),
+            calls: 0,
             dependence: Dependence::default(),
         }
     }
@@ -414,6 +421,19 @@ impl<'a> Lowering<'a> {
                     name.span,
                     format!("function \"{name}\" calls itself"),
                 )));
+            }
+            self.calls += 1;
+            if self.calls > MAX_CALLS {
+                return Err(self.reporter.report(
+                    Diagnostic::error(
+                        codes::EXPRESSION_TOO_DEEP,
+                        name.span,
+                        format!("the expression leads to more than {MAX_CALLS} calls of functions"),
+                    )
+                    .help(
+                        "functions are written out; put what they share into parameters or nodes",
+                    ),
+                ));
             }
             let expected = function.arguments.len();
             self.check_count(name, args, expected, expected)?;

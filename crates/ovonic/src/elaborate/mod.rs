@@ -14,6 +14,7 @@
 mod arguments;
 mod assign;
 mod conditions;
+mod currents;
 mod draft;
 mod expand;
 mod fouriers;
@@ -24,9 +25,12 @@ mod measures;
 mod models;
 mod options;
 mod outputs;
+mod parasitics;
 mod plan;
+mod remarks;
 mod reporter;
 mod scope;
+mod size;
 mod table;
 mod waveforms;
 

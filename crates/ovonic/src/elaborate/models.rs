@@ -9,6 +9,24 @@ use ovonic_netlist::ast::Model;
 use ovonic_netlist::{Diagnostic, Spanned, codes, suggest};
 use std::sync::Arc;
 
+/// Kinds of models that other simulators know.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("ltra", "lossy transmission lines"),
+    ("txl", "lossy transmission lines"),
+    ("cpl", "coupled transmission lines"),
+    ("urc", "distributed RC lines"),
+    ("nmf", "MESFETs"),
+    ("pmf", "MESFETs"),
+    ("nhfet", "HFETs"),
+    ("phfet", "HFETs"),
+    ("vdmos", "power MOSFETs (VDMOS)"),
+    ("nsoi", "SOI MOSFETs"),
+    ("psoi", "SOI MOSFETs"),
+    ("numd", "numerical devices"),
+    ("nbjt", "numerical devices"),
+    ("numos", "numerical devices"),
+];
+
 /// A model card that has been understood.
 pub(crate) struct PreparedModel {
     pub(crate) kind: &'static Kind,
@@ -77,6 +95,14 @@ impl Elaborator {
     }
 
     fn report_unknown_kind(&mut self, word: &Spanned<String>) -> Reported {
+        if let Some((_, what)) = ELSEWHERE.iter().find(|(known, _)| *known == word.node) {
+            let message = format!("{what} are not supported");
+            return self.reporter.report(Diagnostic::error(
+                codes::NOT_SUPPORTED,
+                word.span,
+                message,
+            ));
+        }
         let words: Vec<&str> =
             self.kinds.iter().flat_map(|kind| kind.model_types.iter().map(|t| t.word)).collect();
         self.reporter.report(

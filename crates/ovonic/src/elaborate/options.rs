@@ -36,6 +36,8 @@ pub struct Options {
     pub seed: u64,
     /// `numdgt`: digits of printed numbers.
     pub digits: usize,
+    /// `savecurrents`: results hold the currents of all devices.
+    pub save_currents: bool,
 }
 
 impl Default for Options {
@@ -54,6 +56,7 @@ impl Default for Options {
             shunt_resistance: None,
             seed: 1,
             digits: 6,
+            save_currents: false,
         }
     }
 }
@@ -75,8 +78,23 @@ impl Options {
 
 /// Options that mean something here.
 const KNOWN: &[&str] = &[
-    "reltol", "abstol", "vntol", "chgtol", "trtol", "gmin", "itl1", "itl2", "itl4", "method",
-    "maxord", "temp", "tnom", "rshunt", "numdgt", "seed",
+    "reltol",
+    "abstol",
+    "vntol",
+    "chgtol",
+    "trtol",
+    "gmin",
+    "itl1",
+    "itl2",
+    "itl4",
+    "method",
+    "maxord",
+    "savecurrents",
+    "temp",
+    "tnom",
+    "rshunt",
+    "numdgt",
+    "seed",
 ];
 
 /// Options of other simulators that have no meaning here.
@@ -142,7 +160,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "post",
     "probe",
     "ramptime",
-    "savecurrents",
     "scale",
     "scalm",
     "seedinfo",
@@ -178,6 +195,8 @@ fn apply<'s>(
         let name = setting.name.node.as_str();
         if name == "maxord" {
             order = number(scopes, reporter, setting).ok().or(order);
+        } else if name == "savecurrents" {
+            options.save_currents = true;
         } else if KNOWN.contains(&name) {
             // What is wrong with it has been reported.
             let _ = set(options, scopes, reporter, setting);

@@ -1,6 +1,7 @@
 //! Output cards: what a user wants to see, found in the circuit.
 
 use super::Elaborator;
+use super::currents::{self, Many};
 use super::reporter::Reported;
 use super::scope::ScopeId;
 use crate::formula::Formula;
@@ -39,7 +40,10 @@ impl Elaborator {
     /// The output cards of the netlist.
     pub(crate) fn requests(&mut self, circuit: &Circuit) -> Vec<Request> {
         let cards = self.scopes.table(ScopeId::TOP).cards.outputs.clone();
-        cards.iter().map(|card| self.request(card, circuit)).collect()
+        let mut requests: Vec<Request> =
+            cards.iter().map(|card| self.request(card, circuit)).collect();
+        requests.extend(self.saved_currents(circuit));
+        requests
     }
 
     /// What one card asks for.
@@ -47,8 +51,18 @@ impl Elaborator {
         let analysis = card.analysis.as_ref().map(|name| name.node.clone());
         let mut request = Request { all: false, outputs: Vec::new(), kind: card.kind, analysis };
         for output in &card.outputs {
+            match (currents::many(output), card.kind) {
+                (Some(Many::Everything), OutputKind::Save | OutputKind::Probe) => {
+                    request.all = true;
+                    continue;
+                }
+                (Some(many), _) => {
+                    request.outputs.extend(currents::expanded(many, circuit));
+                    continue;
+                }
+                (None, _) => {}
+            }
             match &output.kind {
-                ExprKind::Name(name) if name == "all" => request.all = true,
                 ExprKind::Name(name) if SCALES.contains(&name.as_str()) => {}
                 ExprKind::Name(name) if NOISE_VECTORS.contains(&name.as_str()) => {}
                 _ => {
@@ -162,6 +176,12 @@ impl Elaborator {
                 (None, Some(function)) => Formula::Function(function, Box::new(argument)),
                 (None, None) => argument,
             });
+        }
+        if let ("par", [inner]) = (name.node.as_str(), args) {
+            return self.output(inner, circuit);
+        }
+        if let Some(current) = self.terminal_current(name, args, circuit) {
+            return current;
         }
         if part.is_some() || function.is_some() {
             return Err(self.reporter.report(Diagnostic::error(

@@ -245,7 +245,13 @@ impl Elaborator {
 
     /// The numbers of a `.tran` card.
     pub(crate) fn transient(&mut self, card: &Transient) -> Result<TransientTask, Reported> {
-        if let Some(flag) = card.flags.first() {
+        for flag in &card.flags {
+            if flag.node == "startup" {
+                let message = "\"startup\" has no effect: sources do not ramp up";
+                let diagnostic = Diagnostic::warning(codes::IGNORED, flag.span, message);
+                self.reporter.report(diagnostic);
+                continue;
+            }
             return Err(self.reporter.report(Diagnostic::error(
                 codes::NOT_SUPPORTED,
                 flag.span,

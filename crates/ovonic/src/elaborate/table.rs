@@ -10,7 +10,7 @@ use ovonic_netlist::ast::{
     Temperature,
 };
 use ovonic_netlist::{Diagnostic, Span, Spanned, codes};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A subcircuit's definition.
@@ -105,7 +105,9 @@ impl Table {
 
     fn add(&mut self, item: Item, is_top: bool, reporter: &mut Reporter) {
         match item {
-            Item::Element(element) => self.elements.push(Arc::from(element)),
+            Item::Element(element) => {
+                self.elements.extend(super::parasitics::parted(*element).into_iter().map(Arc::new));
+            }
             Item::Model(model) => self.add_model(Arc::new(model), reporter),
             Item::Subcircuit(card) => {
                 let definition = Definition::new(card, reporter);
@@ -233,8 +235,9 @@ fn report_duplicate(reporter: &mut Reporter, what: &str, name: &Spanned<String>,
 
 impl Definition {
     fn new(card: Subcircuit, reporter: &mut Reporter) -> Definition {
-        for (index, port) in card.ports.iter().enumerate() {
-            if card.ports[..index].iter().any(|p| p.node == port.node) {
+        let mut known = HashSet::with_capacity(card.ports.len());
+        for port in &card.ports {
+            if !known.insert(port.node.as_str()) {
                 reporter.report(Diagnostic::error(
                     codes::DUPLICATE_DEFINITION,
                     port.span,
