@@ -202,3 +202,15 @@ fn the_face_of_ngspice_runs_blocks_and_then_cards() {
     let written = String::from_utf8_lossy(&std::fs::read(&raw).unwrap()).into_owned();
     assert_eq!(written.matches("Plotname: Operating Point").count(), 1);
 }
+
+#[test]
+fn spectra_of_noise_are_printed() {
+    let deck = "noise\nV1 in 0 ac 1\nR1 in out 1k\nC1 out 0 1n\n.noise v(out) V1 dec 1 1 100\n\
+                .print noise onoise_spectrum inoise\n.end\n";
+    let output = ovonic_fed(&["run", "-q", "-"], deck);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let table = text(&output.stdout);
+    assert!(table.contains("onoise_spectrum inoise_spectrum"), "{table}");
+    // 4kTR at 27 C: 4.07 nV.
+    assert!((last_value(&table) / 4.0703e-9 - 1.0).abs() < 1e-3, "{table}");
+}

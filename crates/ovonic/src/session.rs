@@ -199,8 +199,13 @@ impl Simulation {
             request.kind == OutputKind::Print
                 && request.analysis.as_deref().is_none_or(|name| name == analysis)
         });
-        let outputs = cards.flat_map(|request| &request.outputs);
-        outputs.map(|wanted| wanted.name.clone()).collect()
+        let names = cards.flat_map(|request| {
+            let outputs = request.outputs.iter().map(|wanted| wanted.name.clone());
+            // What an analysis makes by itself is printed where the card names that analysis.
+            let own = request.own.iter().filter(|_| request.analysis.is_some()).cloned();
+            own.chain(outputs)
+        });
+        names.collect()
     }
 
     /// Asks for further vectors, written as on a `.save` card: `v(out) @d1[id] v(a)*i(v1)`.

@@ -146,11 +146,11 @@ fn transients_are_linearized_and_transformed() {
 
 #[test]
 fn files_hold_what_was_asked_for() {
-    let commands = "op\nprint v(out) > a.txt\necho more >> a.txt\ntran 100u 1m\nwrite b.raw v(out)*2 v(in)\n\
+    let commands = "op\nprint v(out) > a.txt\necho \"more > or less\" >> a.txt\ntran 100u 1m\nwrite b.raw v(out)*2 v(in)\n\
                     wrdata c.txt v(out) v(in)\nset filetype=ascii\nwrite d.raw";
     let (host, report) = run(CIRCUIT, commands);
     assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
-    assert_eq!(host.files["a.txt"], b"v(out) = 1.000000e+00\nmore\n");
+    assert_eq!(host.files["a.txt"], b"v(out) = 1.000000e+00\nmore > or less\n");
     let results = read_raw(&mut host.files["b.raw"].as_slice()).unwrap().results;
     let names: Vec<&str> = results.plots[0].vectors.iter().map(|v| v.name.as_str()).collect();
     assert_eq!(names, ["time", "v(out)*2", "v(in)"]);

@@ -388,18 +388,28 @@ fn is_substituted(text: &str) -> bool {
     text.contains(['$', '`', '{'])
 }
 
-/// Parts `expressions > file` and `expressions >> file`.
+/// Parts `expressions > file` and `expressions >> file`; a comparison needs parentheses where there can be a file, and
+/// quotes protect what stands in them.
 #[must_use]
 pub fn split_redirection(text: &str) -> (&str, Option<(&str, bool)>) {
-    match text.find('>') {
-        // A comparison needs parentheses in a command that can be redirected.
-        Some(at) if text[..at].matches('(').count() == text[..at].matches(')').count() => {
-            let appends = text[at + 1..].starts_with('>');
-            let file = text[at + 1 + usize::from(appends)..].trim();
-            (&text[..at], Some((file, appends)))
+    let mut depth = 0_usize;
+    let mut quote = None;
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if quote == Some(c) => quote = None,
+            _ if quote.is_some() => {}
+            '"' | '\'' => quote = Some(c),
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            '>' if depth == 0 => {
+                let appends = text[at + 1..].starts_with('>');
+                let file = text[at + 1 + usize::from(appends)..].trim();
+                return (&text[..at], Some((file, appends)));
+            }
+            _ => {}
         }
-        _ => (text, None),
     }
+    (text, None)
 }
 
 /// Bytes `start..end` of a phrase, without blanks around them.

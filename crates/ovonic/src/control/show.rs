@@ -72,10 +72,7 @@ impl Interpreter<'_> {
 
     /// `echo words… [> file]`.
     pub(super) fn echo(&mut self, text: &str) -> Result<(), Fault> {
-        let (text, file) = match text.contains('"') {
-            true => (text, None),
-            false => split_redirection(text),
-        };
+        let (text, file) = split_redirection(text);
         let (words, is_open) = match text.strip_prefix("-n ") {
             Some(rest) => (words::split(rest), true),
             None => (words::split(text), false),

@@ -29,9 +29,9 @@ pub(crate) struct Assignment<'a> {
 }
 
 /// What cards of vendors say about a part and no model reads: its maker and its ratings.
-const INFORMATIONAL: [&str; 16] = [
-    "mfg", "type", "vpk", "vrev", "iave", "ipk", "irms", "diss", "vceo", "vcbo", "icrating",
-    "ic_max", "vds", "ron", "qg", "pkg",
+const INFORMATIONAL: [&str; 12] = [
+    "mfg", "type", "vpk", "iave", "ipk", "irms", "diss", "vceo", "vcbo", "icrating", "ic_max",
+    "pkg",
 ];
 
 impl Assignment<'_> {

@@ -97,6 +97,7 @@ impl Elaborator {
             analysis: None,
             kind: OutputKind::Probe,
             all: false,
+            own: Vec::new(),
             outputs: device_currents(circuit),
         })
     }

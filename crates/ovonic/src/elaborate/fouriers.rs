@@ -41,6 +41,7 @@ impl Elaborator {
                 analysis: Some("tran".to_owned()),
                 kind: OutputKind::Probe,
                 all: false,
+                own: Vec::new(),
                 outputs,
             });
         }

@@ -184,6 +184,7 @@ impl Elaborator {
                 analysis: None,
                 kind: OutputKind::Probe,
                 all: false,
+                own: Vec::new(),
                 outputs: Vec::new(),
             },
         };

@@ -21,6 +21,8 @@ pub(crate) struct Request {
     /// Whether everything is wanted.
     pub(crate) all: bool,
     pub(crate) outputs: Vec<Wanted>,
+    /// Vectors that the analysis makes by itself, such as `onoise_spectrum`.
+    pub(crate) own: Vec<String>,
 }
 
 /// One output.
@@ -49,11 +51,18 @@ impl Elaborator {
     /// What one card asks for.
     pub(crate) fn request(&mut self, card: &Output, circuit: &Circuit) -> Request {
         let analysis = card.analysis.as_ref().map(|name| name.node.clone());
-        let mut request = Request { all: false, outputs: Vec::new(), kind: card.kind, analysis };
+        let mut request =
+            Request { all: false, outputs: Vec::new(), own: Vec::new(), kind: card.kind, analysis };
+        let is_noise = request.analysis.as_deref() == Some("noise");
         for output in &card.outputs {
             match (currents::many(output), card.kind) {
                 (Some(Many::Everything), OutputKind::Save | OutputKind::Probe) => {
                     request.all = true;
+                    continue;
+                }
+                (Some(Many::Everything), _) if is_noise => {
+                    let spectra = ["inoise_spectrum", "onoise_spectrum"];
+                    request.own.extend(spectra.map(str::to_owned));
                     continue;
                 }
                 (Some(many), _) => {
@@ -64,7 +73,10 @@ impl Elaborator {
             }
             match &output.kind {
                 ExprKind::Name(name) if SCALES.contains(&name.as_str()) => {}
-                ExprKind::Name(name) if NOISE_VECTORS.contains(&name.as_str()) => {}
+                ExprKind::Name(name) if NOISE_VECTORS.contains(&name.as_str()) => {
+                    let full = if name.ends_with("_spectrum") { "" } else { "_spectrum" };
+                    request.own.push(format!("{name}{full}"));
+                }
                 _ => {
                     // What is wrong with it has been reported.
                     if let Ok(wanted) = self.wanted(output, circuit) {
@@ -107,11 +119,11 @@ impl Elaborator {
             ExprKind::Number(value) => Ok(Formula::Constant(*value)),
             ExprKind::Voltage { part, plus, minus } => {
                 let probe = self.voltage_probe(plus, minus.as_ref())?;
-                Ok(Formula::Probe(probe).part(*part))
+                Ok(self.part_of(Formula::Probe(probe), *part))
             }
             ExprKind::Current { part, device } => {
                 let probe = self.current_probe(device, circuit)?;
-                Ok(Formula::Probe(probe).part(*part))
+                Ok(self.part_of(Formula::Probe(probe), *part))
             }
             ExprKind::Quantity { device, quantity } => {
                 self.quantity(device, quantity, circuit, span)
@@ -143,6 +155,16 @@ impl Elaborator {
         }
     }
 
+    /// A part of a formula. Phases are in degrees, under ngspice's rules in radians.
+    fn part_of(&self, formula: Formula, part: Part) -> Formula {
+        let shown = formula.part(part);
+        if part == Part::Phase && self.reporter.follows_ngspice() {
+            let radians = Formula::Constant(1f64.to_radians());
+            return Formula::Multiply(Box::new(shown), Box::new(radians));
+        }
+        shown
+    }
+
     fn report_operation(&mut self, span: Span, what: &str) -> Reported {
         self.reporter.report(
             Diagnostic::error(
@@ -172,7 +194,7 @@ impl Elaborator {
         if let ([argument], true) = (args, part.is_some() || function.is_some()) {
             let argument = self.output(argument, circuit)?;
             return Ok(match (part, function) {
-                (Some(part), _) => argument.part(part),
+                (Some(part), _) => self.part_of(argument, part),
                 (None, Some(function)) => Formula::Function(function, Box::new(argument)),
                 (None, None) => argument,
             });
