@@ -25,7 +25,9 @@ use ovonic_numerics::sparse::{LinearSolver, Pattern};
 use std::sync::Arc;
 
 /// Newton iterations of a corrector.
-const ITERATIONS: usize = 12;
+const ITERATIONS: usize = 30;
+/// Rate constant of a settled state, in those of its tie, above which the tie may move.
+const MOVING: f64 = 1e6;
 /// Newton step, in scales, that ends a corrector, and one that ends it where rounding keeps it from falling.
 const SMALL_STEP: (f64, f64) = (1e-12, 1e-7);
 /// Difference by which derivatives for the traced variable are taken: in parts of its range for a source, in whose
@@ -148,6 +150,22 @@ impl<'a> Bordered<'a> {
     pub(super) fn anchor(&mut self, y: &[f64]) {
         let n = self.n();
         self.anchor[..n].copy_from_slice(&y[..n]);
+    }
+
+    /// Settled states that have a rate of their own at the last evaluation, by their rows: there it does not matter
+    /// where they are tied to.
+    pub(super) fn moving(&self) -> Vec<usize> {
+        let own = |slot: usize| (self.assembly.values[slot] - STATE_ANCHOR).abs();
+        let moving = self.settled.iter().filter(|&&(_, slot)| own(slot) > MOVING * STATE_ANCHOR);
+        moving.map(|&(row, _)| row).collect()
+    }
+
+    /// Ties settled states to where they are in `y`; the others stay tied to where they last had a rate, since a tie
+    /// that moved with the curve would make another curve of it at each step.
+    pub(super) fn anchor_rows(&mut self, rows: &[usize], y: &[f64]) {
+        for &row in rows {
+            self.anchor[row] = y[row];
+        }
     }
 
     /// Takes the scales from where the curve is: those of far larger values elsewhere would hide what happens here.

@@ -30,7 +30,7 @@ const LEAST_COSINE: f64 = 0.8;
 /// Step, in parts of the largest, at which a corner is taken for one.
 const CORNER: f64 = 1e-4;
 /// Newton iterations of a corrector above which the next step is shorter.
-const MANY_ITERATIONS: usize = 7;
+const MANY_ITERATIONS: usize = 25;
 /// Part of the largest step to which a step is shortened to find where latches flip.
 const FLIP_STEP: f64 = 1e-6;
 /// Rounds of latch flips at one point.
@@ -46,6 +46,8 @@ pub(super) struct Station {
     /// Length of the curve so far.
     pub(super) arclength: f64,
     pub(super) modes: Modes,
+    /// Rows of settled states that have a rate of their own here.
+    moving: Vec<usize>,
 }
 
 impl Station {
@@ -110,6 +112,7 @@ impl<'a, 'r> Walk<'a, 'r> {
             }
             self.events(&at, &next)?;
             self.record(&next)?;
+            self.system.anchor_rows(&next.moving, &next.y);
             at = self.flipped(next)?;
             step = longer;
         };
@@ -148,8 +151,9 @@ impl<'a, 'r> Walk<'a, 'r> {
         let Some(tangent) = self.system.tangent(&y, &ahead)? else {
             return Err(self.lost(&y, arclength, 0.0));
         };
+        let moving = self.system.moving();
         let modes = self.modes(&y)?;
-        Ok(Station { y, tangent, arclength, modes })
+        Ok(Station { y, tangent, arclength, modes, moving })
     }
 
     /// The modes at a point; the report remembers whether there are any.
@@ -198,7 +202,6 @@ impl<'a, 'r> Walk<'a, 'r> {
 
     /// Tries a step; one at a corner is taken however sharp the turn.
     fn attempt(&mut self, from: &Station, step: f64, corner: bool) -> Result<Step, TraceError> {
-        self.system.anchor(&from.y);
         let target = predicted(from, step);
         let mut y = target.clone();
         let condition = Condition::Plane { direction: &from.tangent, target: &target };
@@ -219,6 +222,7 @@ impl<'a, 'r> Walk<'a, 'r> {
         // Where another curve crosses, the direction stays what it was.
         let tangent = self.system.tangent(&y, &from.tangent)?;
         let tangent = tangent.unwrap_or_else(|| from.tangent.clone());
+        let moving = self.system.moving();
         let along = self.system.dot(&tangent, &from.tangent);
         let lengths =
             self.system.dot(&tangent, &tangent) * self.system.dot(&from.tangent, &from.tangent);
@@ -228,7 +232,8 @@ impl<'a, 'r> Walk<'a, 'r> {
         let moved: Vec<f64> = y.iter().zip(&from.y).map(|(to, from)| to - from).collect();
         let arclength = from.arclength + self.system.size(&moved);
         let modes = self.modes(&y)?;
-        Ok(Step::Taken { to: Station { y, tangent, arclength, modes }, bend, iterations })
+        let to = Station { y, tangent, arclength, modes, moving };
+        Ok(Step::Taken { to, bend, iterations })
     }
 
     /// The point at a distance `step` from a station along its tangent, between it and the next one.
@@ -261,16 +266,16 @@ impl<'a, 'r> Walk<'a, 'r> {
         let part = (bound - from.value()) / (to.value() - from.value());
         let pairs = from.y.iter().zip(&to.y);
         let mut y: Vec<f64> = pairs.map(|(a, b)| a + part * (b - a)).collect();
-        self.system.anchor(&from.y);
         if self.system.correct(&mut y, &Condition::Value(bound))?.is_err() {
             // The curve turns just there; what lies beyond the end by less than a step is near enough.
             return Ok(Some((to.clone(), end)));
         }
         let tangent = self.system.tangent(&y, &from.tangent)?;
         let tangent = tangent.unwrap_or_else(|| from.tangent.clone());
+        let moving = self.system.moving();
         let arclength = from.arclength + part * (to.arclength - from.arclength);
         let modes = self.modes(&y)?;
-        Ok(Some((Station { y, tangent, arclength, modes }, end)))
+        Ok(Some((Station { y, tangent, arclength, modes, moving }, end)))
     }
 
     /// Locates, records and reports what lies between two stations.
