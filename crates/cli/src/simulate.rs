@@ -275,6 +275,12 @@ pub(crate) fn plot_kind(analysis: &str) -> PlotKind {
     }
 }
 
+/// The analysis that a kind of plot comes from, as cards name it.
+pub(crate) fn analysis_of(kind: &PlotKind) -> Option<&'static str> {
+    let names = ["op", "dc", "ac", "tran", "noise", "trace"];
+    names.into_iter().find(|name| plot_kind(name) == *kind)
+}
+
 /// Receives points, shows progress and hands Ctrl-C on.
 struct Watcher<'a> {
     outputs: Outputs,

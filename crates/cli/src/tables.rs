@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use ovonic::waveforms::{Listing, Plot, PlotKind, Results, Table, Vector, WaveformError};
 use ovonic::{Measurement, Simulation, Spectrum};
 
-use crate::simulate::plot_kind;
+use crate::simulate::analysis_of;
 
 /// The tables of all plots that are to be shown, in the order in which they were computed.
 ///
@@ -65,9 +65,7 @@ pub(crate) fn spectra(spectra: &[Spectrum]) -> String {
 
 /// The names that `.print` cards list for the analysis of a plot.
 fn printed(simulation: &Simulation, kind: &PlotKind) -> Vec<String> {
-    let names = ["op", "dc", "ac", "tran", "noise", "trace"];
-    let analysis = names.into_iter().find(|name| plot_kind(name) == *kind);
-    analysis.map_or_else(Vec::new, |name| simulation.printed(name))
+    analysis_of(kind).map_or_else(Vec::new, |name| simulation.printed(name))
 }
 
 fn listing(plot: &Plot, names: &[String]) -> Result<String, WaveformError> {

@@ -195,9 +195,18 @@ impl Simulation {
     /// Names of the vectors that `.print` cards for an analysis (`op`, `tran`, …) list, in their order.
     #[must_use]
     pub fn printed(&self, analysis: &str) -> Vec<String> {
+        self.listed(OutputKind::Print, analysis)
+    }
+
+    /// Names of the vectors that `.plot` cards for an analysis list, in their order.
+    #[must_use]
+    pub fn plotted(&self, analysis: &str) -> Vec<String> {
+        self.listed(OutputKind::Plot, analysis)
+    }
+
+    fn listed(&self, kind: OutputKind, analysis: &str) -> Vec<String> {
         let cards = self.design.requests.iter().filter(|request| {
-            request.kind == OutputKind::Print
-                && request.analysis.as_deref().is_none_or(|name| name == analysis)
+            request.kind == kind && request.analysis.as_deref().is_none_or(|name| name == analysis)
         });
         let names = cards.flat_map(|request| {
             let outputs = request.outputs.iter().map(|wanted| wanted.name.clone());

@@ -19,7 +19,7 @@ use crate::exit::{Failure, Status};
 use crate::outputs::{Files, Keep};
 use crate::plot::{Format, PlotRequest};
 use crate::render;
-use crate::simulate::{self, Finished, Loaded, Manner, Order};
+use crate::simulate::{self, Finished, Loaded, Manner, Order, analysis_of};
 use crate::statistics::Statistics;
 use crate::tables;
 use crate::{measures, notes};
@@ -141,7 +141,7 @@ pub(crate) fn run(arguments: &RunArgs, console: &mut Console) -> Result<Status, 
         measures::write(&finished.measurements, simulation.title(), path)?;
     }
     if let (Some(path), Some(format)) = (&arguments.plot, format) {
-        plot(&finished, path, format, console)?;
+        plot(&simulation, &finished, path, format, console)?;
     }
     Ok(status)
 }
@@ -234,8 +234,9 @@ impl Report<'_> {
     }
 }
 
-/// Draws every analysis that has a scale, in one file each.
+/// Draws every analysis that has a scale, in one file each: what its `.plot` cards list, or what it has.
 fn plot(
+    simulation: &Simulation,
     finished: &Finished,
     path: &Path,
     format: Format,
@@ -255,7 +256,10 @@ fn plot(
     for group in &groups {
         let path =
             if groups.len() == 1 { path.to_owned() } else { split_path(path, &group[0].kind, 0) };
-        draw(group, &PlotRequest::default(), format, Some(&path), console)?;
+        let analysis = analysis_of(&group[0].kind);
+        let signals = analysis.map_or_else(Vec::new, |name| simulation.plotted(name));
+        let request = PlotRequest { signals, ..PlotRequest::default() };
+        draw(group, &request, format, Some(&path), console)?;
     }
     Ok(())
 }

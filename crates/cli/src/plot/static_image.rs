@@ -277,7 +277,11 @@ fn lines(
     let mut drawn = Vec::new();
     for curve in &panel.curves {
         let index = figure.colour_index(&curve.name);
-        for (number, points) in pieces(curve, x, y, dimensions).into_iter().enumerate() {
+        let mut parts = pieces(curve, x, y, dimensions);
+        if curve.unstable {
+            parts = parts.iter().flat_map(|part| dashes(part, x, y, dimensions)).collect();
+        }
+        for (number, points) in parts.into_iter().enumerate() {
             let mut line = LinePlot::new()
                 .with_data(points)
                 .with_color(colour(index))
@@ -285,7 +289,7 @@ fn lines(
             if number == 0 {
                 line = line.with_legend(curve.legend().replace('$', "\\$"));
             }
-            if curve.unstable || index >= COLOURS.len() {
+            if (curve.unstable && number == 0) || index >= COLOURS.len() {
                 line = line.with_line_style(LineStyle::Dashed);
             }
             drawn.push(line.into());
@@ -314,6 +318,53 @@ fn pieces(curve: &Curve, x: Mapping, y: Mapping, dimensions: &Dimensions) -> Vec
     }
     pieces.retain(|piece| !piece.is_empty());
     pieces
+}
+
+/// Dashes and gaps along a curve, in SVG units. A style of the drawing library would do, but where pixels are drawn it
+/// begins anew at each point, and the points of a trace are close together.
+const DASH: (f64, f64) = (7.0, 5.0);
+
+/// A curve cut into dashes.
+fn dashes(
+    points: &[(f64, f64)],
+    x: Mapping,
+    y: Mapping,
+    dimensions: &Dimensions,
+) -> Vec<Vec<(f64, f64)>> {
+    let unit = |mapping: Mapping, size: f64| {
+        let span = mapping.place(mapping.high) - mapping.place(mapping.low);
+        if span > 0.0 { size / span } else { 0.0 }
+    };
+    // The frame is about as wide as the picture without the legend.
+    let (ux, uy) = (unit(x, 0.8 * dimensions.width), unit(y, dimensions.frame));
+    let back = |mapping: Mapping, place: f64| if mapping.log { 10_f64.powf(place) } else { place };
+    let mut cut = vec![points.iter().take(1).copied().collect::<Vec<_>>()];
+    let (mut left, mut drawing) = (DASH.0, true);
+    for pair in points.windows(2) {
+        let (from, to) =
+            ((x.place(pair[0].0), y.place(pair[0].1)), (x.place(pair[1].0), y.place(pair[1].1)));
+        let length = f64::hypot((to.0 - from.0) * ux, (to.1 - from.1) * uy);
+        let mut done = 0.0;
+        while length - done > left {
+            done += left;
+            let part = done / length;
+            let place = |a: f64, b: f64| a + part * (b - a);
+            let at = (back(x, place(from.0, to.0)), back(y, place(from.1, to.1)));
+            if let (true, Some(dash)) = (drawing, cut.last_mut()) {
+                dash.push(at);
+            } else {
+                cut.push(vec![at]);
+            }
+            drawing = !drawing;
+            left = if drawing { DASH.0 } else { DASH.1 };
+        }
+        left -= length - done;
+        if let (true, Some(dash)) = (drawing, cut.last_mut()) {
+            dash.push(pair[1]);
+        }
+    }
+    cut.retain(|dash| dash.len() > 1);
+    cut
 }
 
 /// Text without the escape sequences that colour it.
