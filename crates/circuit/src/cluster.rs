@@ -18,7 +18,7 @@ use crate::error::CondensationError;
 use crate::ids::InstanceId;
 use ovonic_numerics::sparse::{Element, Pattern};
 
-/// Below this fraction of a column's largest entry a pivot says that the private unknowns are not determined.
+/// Below this fraction of its row's largest entry a pivot says that the private unknowns are not determined.
 const PIVOT_TOLERANCE: f64 = 1e-13;
 
 #[derive(Clone, Debug, Default)]
@@ -153,16 +153,30 @@ impl Cluster {
     }
 }
 
-/// Factors a dense row-major `n × n` matrix in place with row pivoting; `order` receives the row swaps.
+/// Rows up to this many are weighed without an allocation.
+const FEW: usize = 32;
+
+/// Factors a dense row-major `n × n` matrix in place with row pivoting; `order` receives the row swaps. Rows of different
+/// natures (volts, watts, rates) are weighed by their largest entries before a pivot is chosen among them.
 fn factor<T: Element>(a: &mut [T], n: usize, order: &mut [u32]) -> bool {
+    let (mut few, mut many) = ([0.0; FEW], Vec::new());
+    let scales = if n <= FEW {
+        &mut few[..n]
+    } else {
+        many.resize(n, 0.0);
+        &mut many[..]
+    };
+    for (scale, row) in scales.iter_mut().zip(a.chunks_exact(n)) {
+        *scale = row.iter().fold(f64::MIN_POSITIVE, |most, entry| most.max(entry.magnitude()));
+    }
     for k in 0..n {
-        let size = |r: usize| a[r * n + k].magnitude();
-        let pivot = (k..n).max_by(|&r, &s| size(r).total_cmp(&size(s))).unwrap_or(k);
-        let scale = (0..n).map(|c| a[pivot * n + c].magnitude()).fold(0.0, f64::max);
-        let pivot_size = size(pivot);
-        if !(pivot_size > PIVOT_TOLERANCE * scale && pivot_size.is_finite()) {
+        let weight = |r: usize| a[r * n + k].magnitude() / scales[r];
+        let pivot = (k..n).max_by(|&r, &s| weight(r).total_cmp(&weight(s))).unwrap_or(k);
+        let weight = weight(pivot);
+        if !(weight > PIVOT_TOLERANCE && weight.is_finite()) {
             return false;
         }
+        scales.swap(k, pivot);
         order[k] = pivot as u32;
         if pivot != k {
             for c in 0..n {
