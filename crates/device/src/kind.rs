@@ -56,6 +56,9 @@ pub struct Kind {
     /// Whether its terminals take any potential and its flow: a resistor between temperatures is one of heat, and 1 ohm
     /// is 1 K/W then.
     pub generic: bool,
+    /// Parts of a cell of two devices in series, top first: the keys by which its `.model` card names their models.
+    /// Empty for a device of its own.
+    pub parts: &'static [&'static str],
     /// Parameter that a bare value on the instance line sets.
     pub value: Option<&'static str>,
     /// Parameters that the entries of a list `ic=a,b,…` set, in order.
@@ -102,6 +105,7 @@ impl Kind {
             summary: "",
             class: Class::Passive,
             generic: false,
+            parts: &[],
             value: None,
             initial: &[],
             example: "",

@@ -47,6 +47,7 @@ pub static KIND: Kind = Kind {
     summary: "source, resistor, capacitor or inductor given by a formula",
     class: Class::Controlled,
     generic: true,
+    parts: &[],
     value: None,
     initial: &[],
     example: EXAMPLE,

@@ -23,6 +23,7 @@ pub mod pcm;
 pub mod resistor;
 pub mod sources;
 pub mod switches;
+pub mod ts_pcm;
 pub mod vo2;
 pub mod waveform;
 
@@ -61,4 +62,5 @@ pub const ALL: &[&Kind] = &[
     &memristor::stanford::KIND,
     &memristor::sky130::KIND,
     &memristor::knowm::KIND,
+    &ts_pcm::KIND,
 ];

@@ -47,7 +47,8 @@ fn subject(kind: &'static Kind) -> Subject {
 fn every_device_obeys_every_law() {
     let mut seeds = StdRng::seed_from_u64(1);
     let mut lines = Vec::new();
-    for kind in ovonic_devices::ALL {
+    // A cell of two devices has no equations of its own.
+    for kind in ovonic_devices::ALL.iter().filter(|kind| kind.parts.is_empty()) {
         for _ in 0..2 {
             let violations = subject(kind).violations(seeds.random());
             lines.extend(violations.iter().map(ToString::to_string));

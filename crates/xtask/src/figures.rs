@@ -87,6 +87,24 @@ const ALL: &[Figure] = &[
         shown: Shown::Analysis("tran"),
         arguments: &["i(v1)", "-x", "v(in)"],
     },
+    Figure {
+        image: "pcm-staircase.svg",
+        deck: "pcm-staircase.cir",
+        shown: Shown::Analysis("tran"),
+        arguments: &["i(vread)", "@n1[x]"],
+    },
+    Figure {
+        image: "ts-pcm-feedback.svg",
+        deck: "ts-pcm-feedback.cir",
+        shown: Shown::Analysis("tran"),
+        arguments: &["@n1[x]", "i(n1)", "@n1[v_mid]"],
+    },
+    Figure {
+        image: "ts-pcm-retraining.svg",
+        deck: "ts-pcm-retraining.cir",
+        shown: Shown::Analysis("tran"),
+        arguments: &["@n1[x]", "@n1[nuc]"],
+    },
 ];
 
 /// Draws all figures, or those whose image's name contains one of `words`.

@@ -20,6 +20,8 @@ pub(crate) struct Draft {
     pub(crate) kind: &'static Kind,
     /// Names in the circuit.
     pub(crate) terminals: Vec<String>,
+    /// The node that is private to it and to the other part of its cell.
+    pub(crate) private_node: Option<String>,
     /// Names in the circuit of the devices whose branch currents are needed.
     pub(crate) lenders: Vec<Spanned<String>>,
     pub(crate) params: Arc<dyn AnyParams>,
@@ -169,7 +171,11 @@ impl Elaborator {
     }
 
     /// Checks the number of terminals and of borrowed currents.
-    fn check_counts(&mut self, line: &Line<'_>, kind: &'static Kind) -> Result<(), Reported> {
+    pub(crate) fn check_counts(
+        &mut self,
+        line: &Line<'_>,
+        kind: &'static Kind,
+    ) -> Result<(), Reported> {
         if kind.unknowns.is_empty() {
             return Ok(());
         }
@@ -296,6 +302,7 @@ impl Elaborator {
         vec![Draft {
             kind,
             terminals: terminals.map(|node| self.scopes.node(scope, &node.node)).collect(),
+            private_node: None,
             lenders: lenders
                 .map(|name| Spanned::new(self.scopes.device(scope, &name.node), name.span))
                 .collect(),
@@ -422,6 +429,9 @@ impl Elaborator {
         let terminals = self.node_names(&words[..place])?;
         let line = Line { element, terminals, lenders: Vec::new(), params };
         let rest = &words[place + 1..];
+        if !model.parts.is_empty() {
+            return self.cell(line, &model, rest, scope);
+        }
         self.instance(line, model.kind, Some(&model), scope, |assignment| {
             let mut value_given = false;
             rest.iter().try_for_each(|word| positional(assignment, word, &mut value_given))
@@ -482,7 +492,7 @@ impl Elaborator {
 }
 
 /// A word behind the model: the kind's bare value, or a flag.
-fn positional(
+pub(super) fn positional(
     assignment: &mut Assignment<'_>,
     word: &Spanned<Word>,
     value_given: &mut bool,

@@ -61,6 +61,7 @@ impl Elaborator {
             builder: CircuitBuilder::new(),
             records: Vec::new(),
             instances: HashMap::new(),
+            clusters: HashMap::new(),
             structure,
             opened: HashMap::new(),
         }
@@ -161,6 +162,12 @@ impl Elaborator {
         draft: Draft,
         pending: &mut Vec<(InstanceId, Vec<Spanned<String>>)>,
     ) {
+        let cluster = draft.private_node.map(|node| {
+            let cluster =
+                *self.clusters.entry(node.clone()).or_insert_with(|| self.builder.cluster());
+            self.builder.private_node(cluster, &node);
+            cluster
+        });
         let terminals = draft.terminals.iter();
         let terminals = terminals.map(|node| self.builder.node(node)).collect();
         let id = self.builder.instance(InstanceSpec {
@@ -171,7 +178,7 @@ impl Elaborator {
             multiplicity: draft.multiplicity,
             terminals,
             borrowed: Vec::new(),
-            cluster: None,
+            cluster,
             origin: self.records.len(),
         });
         if !draft.lenders.is_empty() {

@@ -13,6 +13,7 @@
 
 mod arguments;
 mod assign;
+mod cells;
 mod conditions;
 mod currents;
 mod draft;
@@ -54,7 +55,7 @@ use scope::Scopes;
 pub(crate) use table::{Cards, Table};
 
 use models::PreparedModel;
-use ovonic_circuit::{CircuitBuilder, InstanceId};
+use ovonic_circuit::{CircuitBuilder, ClusterId, InstanceId};
 use ovonic_device::{Environment, Kind};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -72,6 +73,8 @@ pub(crate) struct Elaborator {
     pub(crate) records: Vec<Record>,
     /// Instances by name.
     pub(crate) instances: HashMap<String, InstanceId>,
+    /// Clusters of cells, by their middle nodes.
+    pub(crate) clusters: HashMap<String, ClusterId>,
     /// What the shape of the circuit depends on: conditions and multiplicities.
     pub(crate) structure: Dependence,
     /// Scopes that have been expanded, by the instance name that opened them.

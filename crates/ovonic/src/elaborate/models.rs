@@ -32,6 +32,8 @@ pub(crate) struct PreparedModel {
     pub(crate) kind: &'static Kind,
     pub(crate) params: Arc<dyn AnyParams>,
     pub(crate) dependence: Dependence,
+    /// Models of a cell's parts, top first.
+    pub(crate) parts: Vec<Arc<PreparedModel>>,
 }
 
 impl Elaborator {
@@ -129,6 +131,17 @@ impl Elaborator {
         home: ScopeId,
     ) -> Result<PreparedModel, Reported> {
         let (kind, model_type) = self.model_kind(card, home)?;
+        if !kind.parts.is_empty() {
+            let parts = self.parts(card, kind, home)?;
+            let mut dependence = Dependence::default();
+            parts.iter().for_each(|part| dependence.extend(&part.dependence));
+            return Ok(PreparedModel {
+                kind,
+                params: (kind.new_params)().into(),
+                dependence,
+                parts,
+            });
+        }
         let mut assignment = Assignment {
             scopes: &mut self.scopes,
             reporter: &mut self.reporter,
@@ -174,6 +187,7 @@ impl Elaborator {
             kind,
             dependence: assignment.dependence,
             params: assignment.params.into(),
+            parts: Vec::new(),
         })
     }
 

@@ -293,6 +293,9 @@ impl Elaborator {
         let spec = circuit.spec(id);
         let word = quantity.node.as_str();
         let outputs = spec.kind.outputs;
+        if let Some(formula) = self.cell_quantity(id, word, circuit) {
+            return Ok(formula);
+        }
         if let Some(index) = outputs.iter().position(|output| output.name == word) {
             return Ok(Formula::Probe(Probe::DeviceOutput { instance: id, index }));
         }
