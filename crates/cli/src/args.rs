@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ovonic::netlist::Dialect;
 
+use crate::commands::crossbar::CrossbarArgs;
 use crate::commands::ngspice::NgspiceArgs;
 use crate::commands::run::RunArgs;
 use crate::exit;
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Plot signals of a raw or csv file
     Plot(PlotArgs),
+    /// Solve whole crossbars with line resistance
+    Crossbar(CrossbarArgs),
     /// Simulate a netlist behind the command line of ngspice
     Ngspice(NgspiceArgs),
     /// List the devices

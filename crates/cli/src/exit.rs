@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use ovonic::crossbar::CrossbarError;
 use ovonic::waveforms::WaveformError;
 
 use crate::plot::PlotError;
@@ -94,6 +95,41 @@ pub(crate) enum Failure {
         /// Why.
         error: ovonic::Error,
     },
+    /// A file with a matrix could not be read or written.
+    #[error("{}: {error}", .path.display())]
+    Matrix {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: WaveformError,
+    },
+    /// An array could not be solved.
+    #[error(transparent)]
+    Crossbar(#[from] CrossbarError),
+    /// A crossing on the command line is not in the array.
+    #[error("the {what} at row {row}, column {col} lies outside the array of {rows} x {cols}")]
+    Outside {
+        /// What was to be put there.
+        what: &'static str,
+        /// Its row, from 1.
+        row: usize,
+        /// Its column, from 1.
+        col: usize,
+        /// Rows of the array.
+        rows: usize,
+        /// Columns of the array.
+        cols: usize,
+    },
+    /// A line on the command line is not in the array.
+    #[error("there is no line {line} among {count} {what}")]
+    NoLine {
+        /// Which lines.
+        what: &'static str,
+        /// Its number, from 1.
+        line: usize,
+        /// How many there are.
+        count: usize,
+    },
     /// A picture could not be drawn.
     #[error(transparent)]
     Plot(#[from] PlotError),
@@ -126,10 +162,24 @@ impl Failure {
             Failure::UnknownName { .. }
             | Failure::Unsuitable(_)
             | Failure::Waveform(WaveformError::UnknownVector { .. })
+            | Failure::Outside { .. }
+            | Failure::NoLine { .. }
+            | Failure::Matrix { .. }
+            | Failure::Crossbar(
+                CrossbarError::Empty { .. }
+                | CrossbarError::Resistance { .. }
+                | CrossbarError::Shape { .. }
+                | CrossbarError::Voltage { .. }
+                | CrossbarError::IterativeShort
+                | CrossbarError::Undriven,
+            )
             | Failure::Plot(
                 PlotError::UnknownFormat(_)
                 | PlotError::Waveform(WaveformError::UnknownVector { .. }),
             ) => Status::Usage,
+            Failure::Crossbar(
+                CrossbarError::NotConverged { .. } | CrossbarError::NotBalanced { .. },
+            ) => Status::NotConverged,
             Failure::Simulation(error) => simulate::status(error),
             _ => Status::Failed,
         }

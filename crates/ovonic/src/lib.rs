@@ -35,6 +35,7 @@ pub use run::{
 pub use session::{LoadOptions, Simulation};
 
 pub use ovonic_circuit as circuit;
+pub use ovonic_crossbar as crossbar;
 pub use ovonic_device as device;
 pub use ovonic_devices as devices;
 pub use ovonic_netlist as netlist;

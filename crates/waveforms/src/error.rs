@@ -73,6 +73,29 @@ pub enum WaveformError {
         /// What should stand there.
         expected: &'static str,
     },
+    /// A field of a matrix in text is no number.
+    #[error("line {line}, column {column}: \"{found}\" is not a number")]
+    MatrixNumber {
+        /// Line of the file, from 1.
+        line: usize,
+        /// Number of the field in its line, from 1.
+        column: usize,
+        /// What stands there.
+        found: String,
+    },
+    /// A line of a matrix in text is longer or shorter than the first.
+    #[error("line {line} has {found} numbers, the lines before have {expected}")]
+    MatrixRow {
+        /// Line of the file, from 1.
+        line: usize,
+        /// How many numbers it has.
+        found: usize,
+        /// How many it should have.
+        expected: usize,
+    },
+    /// A file that should hold a matrix holds no number.
+    #[error("there are no numbers")]
+    MatrixEmpty,
     /// Vectors of one plot have different lengths.
     #[error("vector \"{name}\" has {found} points, expected {expected}")]
     VectorLength {

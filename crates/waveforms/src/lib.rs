@@ -33,6 +33,7 @@ mod csv_file;
 mod decimate;
 mod error;
 mod lookup;
+mod matrix;
 mod measure;
 mod npy;
 mod number;
@@ -48,6 +49,7 @@ mod table;
 pub use csv_file::{CsvWriter, read_csv};
 pub use decimate::{largest_triangle_indices, min_max_indices};
 pub use error::WaveformError;
+pub use matrix::Matrix;
 pub use measure::{
     Condition, Crossing, Edge, Extremum, Harmonics, Occurrence, Transition, Waveform,
 };

@@ -55,6 +55,18 @@ pub fn write_npy_matrix(mut out: impl Write, plot: &Plot) -> Result<(), Waveform
     Ok(out.flush()?)
 }
 
+/// Writes numbers, row by row, as an array of two dimensions.
+pub(crate) fn write_npy_rows(
+    mut out: impl Write,
+    rows: usize,
+    cols: usize,
+    values: &[f64],
+) -> Result<(), WaveformError> {
+    write_header(&mut out, Scalar::Real, &format!("({rows}, {cols})"))?;
+    values.iter().try_for_each(|value| out.write_all(&value.to_le_bytes()))?;
+    Ok(out.flush()?)
+}
+
 fn write_complex(out: &mut impl Write, value: &Complex64) -> std::io::Result<()> {
     out.write_all(&value.re.to_le_bytes())?;
     out.write_all(&value.im.to_le_bytes())
@@ -96,9 +108,12 @@ pub fn read_npy(mut input: impl Read) -> Result<NpyArray, WaveformError> {
         .iter()
         .try_fold(1_usize, |product, length| product.checked_mul(*length))
         .ok_or_else(|| wrong(&header, "a shape that fits memory"))?;
+    let mut input = std::io::BufReader::new(input);
+    if kind.is_plain() && !fortran {
+        return Ok(NpyArray { samples: Samples::Real(read_plain(input, count)?), shape });
+    }
     let mut values = Vec::new();
     let mut bytes = [0; 16];
-    let mut input = std::io::BufReader::new(input);
     for _ in 0..count {
         let bytes = &mut bytes[..kind.size];
         input.read_exact(bytes)?;
@@ -113,6 +128,19 @@ pub fn read_npy(mut input: impl Read) -> Result<NpyArray, WaveformError> {
         Samples::Real(values.iter().map(|z| z.re).collect())
     };
     Ok(NpyArray { shape, samples })
+}
+
+/// Numbers as they lie in memory, by far the most frequent kind.
+fn read_plain(mut input: impl Read, count: usize) -> Result<Vec<f64>, WaveformError> {
+    let mut values = Vec::new();
+    let mut bytes = [0; 8192];
+    while values.len() < count {
+        let part = &mut bytes[..8 * (count - values.len()).min(1024)];
+        input.read_exact(part)?;
+        // Grown by what has arrived: the header may promise more than there is.
+        values.extend(part.as_chunks().0.iter().map(|eight| f64::from_le_bytes(*eight)));
+    }
+    Ok(values)
 }
 
 fn read_header(input: &mut impl Read) -> Result<String, WaveformError> {
@@ -224,6 +252,11 @@ impl Element {
             _ => return Err(wrong(word, expected)),
         };
         Ok(Element { big_endian: order == b'>', code, size })
+    }
+
+    /// Whether numbers are `f64` in this order of bytes.
+    fn is_plain(&self) -> bool {
+        self.code == b'f' && self.size == 8 && !self.big_endian
     }
 
     fn decode(&self, bytes: &mut [u8]) -> Complex64 {

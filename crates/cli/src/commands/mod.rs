@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub(crate) mod check;
+pub(crate) mod crossbar;
 pub(crate) mod devices;
 pub(crate) mod explain;
 pub(crate) mod help;
