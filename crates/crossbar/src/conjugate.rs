@@ -11,7 +11,7 @@
 
 use crate::CrossbarError;
 use crate::crew::Crew;
-use crate::field::{TILE, WIDTH};
+use crate::field::{Field, TILE, WIDTH};
 use crate::network::{Magnitude, Network, Nodes};
 use crate::precondition::Preconditioner;
 
@@ -136,6 +136,17 @@ fn products(r: &Nodes<f64>, z: &Nodes<f32>, crew: &Crew) -> (f64, f64) {
         }
     }
     sums
+}
+
+/// `xᵀy`.
+pub(crate) fn dot(x: &Nodes<f64>, y: &Nodes<f64>, crew: &Crew) -> f64 {
+    let layer = |x: &Field<f64>, y: &Field<f64>| {
+        crew.sum((0..x.shape.strips).collect(), |_, strip| {
+            let pairs = x.strip(strip).iter().zip(y.strip(strip));
+            pairs.map(|(x, y)| x * y).sum()
+        })
+    };
+    layer(&x.word, &y.word) + layer(&x.bit, &y.bit)
 }
 
 /// `p = z + beta·p`.

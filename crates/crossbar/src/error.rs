@@ -87,6 +87,19 @@ pub enum CrossbarError {
         /// Imbalance relative to the sum of absolute currents.
         imbalance: f64,
     },
+    /// Newton's iteration did not balance the currents.
+    #[error(
+        "not solved: after {iterations} Newton iterations the last step is {step:.1e} of the \
+         voltages, and the currents of a node are out of balance by {node_imbalance:.1e}"
+    )]
+    NewtonFailed {
+        /// Newton iterations.
+        iterations: usize,
+        /// Size of the last step relative to the voltages.
+        step: f64,
+        /// Imbalance relative to the sum of absolute currents.
+        node_imbalance: f64,
+    },
     /// The iterative method has no nodes that coincide.
     #[error("the iterative method cannot have a resistance of zero; ask for the direct one")]
     IterativeShort,

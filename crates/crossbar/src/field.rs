@@ -83,6 +83,10 @@ impl<T: Copy + Default> Field<T> {
         &self.values[strip * self.shape.stride..][..self.shape.blocks * TILE]
     }
 
+    pub(crate) fn strip_mut(&mut self, strip: usize) -> &mut [T] {
+        &mut self.values[strip * self.shape.stride..][..self.shape.blocks * TILE]
+    }
+
     pub(crate) fn tile(&self, block: usize, strip: usize) -> &[T; TILE] {
         tile_of(&self.values[strip * self.shape.stride + block * TILE..])
     }

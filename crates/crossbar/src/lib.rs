@@ -20,6 +20,7 @@
 mod array;
 mod balance;
 mod bonds;
+mod cells;
 mod coarse;
 mod conjugate;
 mod contract;
@@ -28,12 +29,20 @@ mod direct;
 mod error;
 mod field;
 mod network;
+mod newton;
 mod precondition;
 mod solver;
+mod study;
 mod sweeps;
 
 pub use array::{Direction, End, LinearArray, Lines, Wire};
 pub use bonds::Island;
+pub use cells::{Branch, Cells, SelectedResistors, SinhSelector};
 pub use error::CrossbarError;
+pub use newton::{NewtonReport, solve_nonlinear};
 pub use precondition::CoarseGrid;
 pub use solver::{Method, Solution, SolveOptions, SolveReport, Solver};
+pub use study::{
+    Access, Background, Margin, Product, Scheme, Selection, Stress, Technology, access, margin,
+    product,
+};

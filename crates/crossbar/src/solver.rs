@@ -53,7 +53,7 @@ const SMALL: usize = 256;
 const FACTORABLE: usize = 1 << 21;
 
 /// Largest imbalance of a node's currents, relative to their absolute sum, of an array that counts as solved.
-const NODE_BALANCE: f64 = 1e-10;
+pub(crate) const NODE_BALANCE: f64 = 1e-10;
 /// How often the iteration is taken up again for the balance of nodes.
 const PASSES: usize = 5;
 
@@ -292,30 +292,16 @@ impl Solver {
             }
             goal.tolerance = (goal.tolerance * 1e-2).min(1e-2 * left / start);
         }
-        let currents = |direction: Direction, layer: &Field<f64>, volts: &[f64]| {
-            let (count, length) = Bonds::lines(network, direction);
-            let ends = &network.family(direction).ends;
-            let end = |line: usize, end: usize| {
-                let (row, col) = crossing(direction, line, end * (length - 1));
-                ends[line][end] * (volts[line] - layer.at(row, col))
-            };
-            (0..count).map(|line| [end(line, 0), end(line, 1)]).collect::<Vec<_>>()
-        };
-        let word_currents = currents(Direction::Word, &x.word, word_volts);
-        let bit_currents = currents(Direction::Bit, &x.bit, bit_volts);
-        let report = SolveReport {
+        let mut solution = Solution::of_nodes(network, x, (word_volts, bit_volts));
+        solution.report = SolveReport {
             method: Method::Iterative,
             iterations: went.iterations,
             error: went.error,
             residual: if start > 0.0 { left / start } else { 0.0 },
             node_imbalance: seen.node,
             largest_imbalance: seen.largest,
-            array_imbalance: 0.0,
-            power: 0.0,
+            ..solution.report
         };
-        let volts = Voltages::Fields(x);
-        let mut solution = Solution { volts, word_currents, bit_currents, report };
-        solution.complete(word_volts, bit_volts);
         self.judge(solution)
     }
 
@@ -352,6 +338,39 @@ impl Solver {
 }
 
 impl Solution {
+    /// The solution that voltages of nodes make, with currents and power, and nothing known about its making.
+    pub(crate) fn of_nodes(
+        network: &Network,
+        x: Nodes<f64>,
+        (word_volts, bit_volts): (&[f64], &[f64]),
+    ) -> Solution {
+        let currents = |direction: Direction, layer: &Field<f64>, volts: &[f64]| {
+            let (count, length) = Bonds::lines(network, direction);
+            let ends = &network.family(direction).ends;
+            let end = |line: usize, end: usize| {
+                let (row, col) = crossing(direction, line, end * (length - 1));
+                ends[line][end] * (volts[line] - layer.at(row, col))
+            };
+            (0..count).map(|line| [end(line, 0), end(line, 1)]).collect::<Vec<_>>()
+        };
+        let word_currents = currents(Direction::Word, &x.word, word_volts);
+        let bit_currents = currents(Direction::Bit, &x.bit, bit_volts);
+        let report = SolveReport {
+            method: Method::Iterative,
+            iterations: 0,
+            error: 0.0,
+            residual: 0.0,
+            node_imbalance: 0.0,
+            largest_imbalance: 0.0,
+            array_imbalance: 0.0,
+            power: 0.0,
+        };
+        let volts = Voltages::Fields(x);
+        let mut solution = Solution { volts, word_currents, bit_currents, report };
+        solution.complete(word_volts, bit_volts);
+        solution
+    }
+
     fn complete(&mut self, word_volts: &[f64], bit_volts: &[f64]) {
         let (mut sum, mut total, mut power) = (0.0, 0.0, 0.0);
         let words = self.word_currents.iter().zip(word_volts);
