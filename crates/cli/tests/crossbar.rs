@@ -112,3 +112,157 @@ fn floating_parts_are_reported() {
     assert!(said.contains("1 part(s) of the array have no path to any source"), "{said}");
     assert!(said.contains("word line's at row 2, column 1"), "{said}");
 }
+
+/// The columns of a table with a line of names.
+fn column(text: &str, name: &str) -> Vec<f64> {
+    let mut lines = text.lines();
+    let index = lines.next().unwrap().split(',').position(|column| column == name).unwrap();
+    lines.map(|line| line.split(',').nth(index).unwrap().parse().unwrap()).collect()
+}
+
+/// Without line resistance to speak of, the grounded scheme senses the cell alone: V over R.
+#[test]
+fn reading_a_cell() {
+    let output = ovonic(&[
+        "crossbar",
+        "read",
+        "--rows",
+        "20",
+        "--scheme",
+        "grounded",
+        "--r-word",
+        "1u",
+        "--r-bit",
+        "1u",
+        "--low",
+        "10k",
+        "--voltage",
+        "0.5",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let table = text(&output.stdout);
+    assert!((column(&table, "sensed")[0] - 5e-5).abs() < 1e-9, "{table}");
+    assert!(column(&table, "node_imbalance")[0] <= 1e-10);
+}
+
+#[test]
+fn margins_fall_with_the_size_and_selectors_save_them() {
+    let run = |selector: &[&str]| {
+        let mut words = vec!["crossbar", "margin", "--sizes", "8,16,32", "--voltage", "1.2"];
+        words.extend(selector);
+        let output = ovonic(&words);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        column(&text(&output.stdout), "margin")
+    };
+    let (bare, selected) = (run(&[]), run(&["--selector", "0.1p,50m"]));
+    assert!(bare.is_sorted_by(|a, b| a > b), "{bare:?}");
+    assert!(selected.iter().all(|margin| *margin > 0.9), "{selected:?}");
+}
+
+#[test]
+fn studies_draw_pictures() {
+    let folder = folder("crossbar_pictures");
+    for (name, start, words) in [
+        ("small.svg", &b"<svg"[..], vec!["read", "--rows", "6", "--map", "current"]),
+        ("large.svg", b"<svg", vec!["disturb", "--rows", "40", "--cols", "30"]),
+        ("large.png", b"\x89PNG", vec!["write", "--rows", "30", "--map", "drop"]),
+        ("small.html", b"<!doctype html>", vec!["read", "--rows", "5", "--scheme", "floating"]),
+        (
+            "margin.svg",
+            b"<svg",
+            vec!["margin", "--sizes", "4,8", "--trials", "2", "--spread", "0.2"],
+        ),
+        ("mvm.svg", b"<svg", vec!["mvm", "--sizes", "4,8", "--json"]),
+    ] {
+        let path = folder.join(name);
+        let mut words = words;
+        words.insert(0, "crossbar");
+        words.extend(["--plot", path.to_str().unwrap()]);
+        let output = ovonic(&words);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", text(&output.stderr));
+        assert!(fs::read(&path).unwrap().starts_with(start), "{name}");
+    }
+    let output = ovonic(&["crossbar", "read", "--rows", "4", "--row", "5"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("the selected cell at row 5, column 4 lies outside"));
+}
+
+/// Many inputs go through the ports; the first of them alone does not.
+#[test]
+fn many_inputs_agree_with_one() {
+    let folder = folder("crossbar_ports");
+    let r = put(&folder, "R.csv", &"1e3,2e4,1e4,5e4,1e5\n".repeat(40));
+    let line = |row: usize, inputs: usize| {
+        let fields: Vec<String> = (0..inputs).map(|k| format!("{}", (row * (k + 1)) % 7)).collect();
+        fields.join(",") + "\n"
+    };
+    let volts = |inputs| (0..40).map(|row| line(row, inputs)).collect::<String>();
+    let many = put(&folder, "many.csv", &volts(30));
+    let one = put(&folder, "one.csv", &volts(1));
+    let run = |v: &str| {
+        let words = ["crossbar", "solve", "-R", &r, "-V", v, "--r-word", "3", "--r-bit", "2"];
+        let output = ovonic(&words);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        (numbers(&text(&output.stdout)), text(&output.stderr))
+    };
+    let ((many, said), (one, _)) = (run(&many), run(&one));
+    assert!(said.contains("30 input(s): ports"), "{said}");
+    assert_eq!(many.len(), 30);
+    for (a, b) in many[0].iter().zip(&one[0]) {
+        assert!((a - b).abs() <= 1e-11 * b.abs(), "{a} {b}");
+    }
+}
+
+/// The array as a plain netlist has the same solution in the general solver.
+#[test]
+fn the_expanded_netlist_agrees() {
+    let folder = folder("crossbar_netlist");
+    let r = put(&folder, "R.csv", "1e3,2e4,inf\n5e4,1e5,3e3\n7e3,4e4,2e5\n9e3,inf,6e3\n");
+    let v = put(&folder, "V.csv", "1\n0.5\n-0.25\n2\n");
+    let deck = folder.join("array.cir");
+    let nodes = folder.join("nodes");
+    let base = [
+        "crossbar",
+        "solve",
+        "-R",
+        &r,
+        "-V",
+        &v,
+        "--r-word",
+        "20",
+        "--r-bit",
+        "30",
+        "--r-driver",
+        "50",
+        "--drive",
+        "both",
+        "--float-word",
+        "3",
+        "--fault",
+        "word@2,1",
+    ];
+    let run = |extra: &[&str]| {
+        let words: Vec<&str> = base.iter().chain(extra).copied().collect();
+        let output = ovonic(&words);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    };
+    run(&["--netlist", deck.to_str().unwrap()]);
+    run(&["--node-voltages", nodes.to_str().unwrap()]);
+    let csv = folder.join("op.csv");
+    let output =
+        ovonic(&["run", deck.to_str().unwrap(), "--csv", csv.to_str().unwrap(), "--quiet"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let table = fs::read_to_string(&csv).unwrap();
+    let mut compared = 0;
+    for (layer, name) in [("word", 'w'), ("bit", 'b')] {
+        let found = numbers(&fs::read_to_string(nodes.join(format!("{layer}.csv"))).unwrap());
+        for (row, line) in found.iter().enumerate() {
+            for (col, volts) in line.iter().enumerate() {
+                let expected = column(&table, &format!("v({name}{}_{})", row + 1, col + 1))[0];
+                assert!((volts - expected).abs() < 1e-9, "{name} {row} {col}: {volts} {expected}");
+                compared += 1;
+            }
+        }
+    }
+    assert_eq!(compared, 24);
+}

@@ -134,7 +134,8 @@ impl LinearArray {
     }
 
     /// Resistance from a crossing to the next one of its line, Ω.
-    pub(crate) fn segment(&self, direction: Direction, row: usize, col: usize) -> f64 {
+    #[must_use]
+    pub fn segment(&self, direction: Direction, row: usize, col: usize) -> f64 {
         match (&self.lines(direction).wire, direction) {
             (Wire::Uniform(resistance), _) => *resistance,
             (Wire::PerSegment(matrix), Direction::Word) => matrix.at(row, col + 1),
@@ -143,7 +144,8 @@ impl LinearArray {
     }
 
     /// Resistance from the first (0) or the last (1) crossing of a line to its source, Ω; infinite where nothing is.
-    pub(crate) fn end(&self, direction: Direction, line: usize, end: usize) -> f64 {
+    #[must_use]
+    pub fn end(&self, direction: Direction, line: usize, end: usize) -> f64 {
         let lines = self.lines(direction);
         let Some(series) = lines.ends[line][end] else {
             return f64::INFINITY;

@@ -8,6 +8,7 @@ use crate::array::Direction;
 use crate::balance::Balance;
 use crate::bonds::{Bonds, Island, Sets, crossing};
 use crate::direct::{Cut, Factors, Symmetric, dissection};
+use crate::port::PortEnd;
 
 /// A line's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub(crate) struct Contracted {
     ends: Vec<(Source, u32, f64)>,
     factors: Option<Factors>,
     free: usize,
+    /// Groups at the ends of lines in the order of their elimination, if they come last.
+    ports: Vec<u32>,
 }
 
 /// Voltages and currents of one input.
@@ -77,6 +80,25 @@ impl Contracted {
     /// # Errors
     /// [`CrossbarError::TooLarge`] and [`CrossbarError::NotPositiveDefinite`].
     pub(crate) fn new(array: &impl Bonds, islands: &[Island]) -> Result<Contracted, CrossbarError> {
+        Contracted::build(array, islands, false)
+    }
+
+    /// Factors an array with the nodes at the ends of lines last.
+    ///
+    /// # Errors
+    /// See [`Contracted::new`].
+    pub(crate) fn with_ports(
+        array: &impl Bonds,
+        islands: &[Island],
+    ) -> Result<Contracted, CrossbarError> {
+        Contracted::build(array, islands, true)
+    }
+
+    fn build(
+        array: &impl Bonds,
+        islands: &[Island],
+        ports_last: bool,
+    ) -> Result<Contracted, CrossbarError> {
         let (rows, cols) = (array.rows(), array.cols());
         let layer = rows * cols;
         let node = |direction, row: usize, col: usize| {
@@ -124,16 +146,22 @@ impl Contracted {
                 })
             })
             .collect();
-        let mut order: Vec<(u32, u32)> = held
+        let mut is_port = vec![false; count];
+        if ports_last {
+            ends.iter().for_each(|(_, group, _)| is_port[*group as usize] = true);
+        }
+        // Ports after everything else, each part in the order of dissection.
+        let mut order: Vec<(bool, u32, u32, u32)> = held
             .iter()
-            .zip(last)
-            .filter_map(|(state, place)| match state {
-                Held::Free(unknown) => Some((place, *unknown)),
+            .enumerate()
+            .filter_map(|(group, state)| match state {
+                Held::Free(unknown) => Some((is_port[group], last[group], *unknown, group as u32)),
                 _ => None,
             })
             .collect();
         order.sort_unstable();
-        let order: Vec<u32> = order.into_iter().map(|(_, unknown)| unknown).collect();
+        let ports = order.iter().filter(|(port, ..)| *port).map(|(.., group)| *group).collect();
+        let order: Vec<u32> = order.into_iter().map(|(_, _, unknown, _)| unknown).collect();
         let mut this = Contracted {
             rows,
             cols,
@@ -143,9 +171,14 @@ impl Contracted {
             ends,
             factors: None,
             free: free as usize,
+            ports,
         };
         if free > 0 {
-            this.factors = Some(Factors::new(&this.matrix(), &order)?);
+            let matrix = this.matrix();
+            this.factors = Some(match ports_last {
+                true => Factors::with_root(&matrix, &order)?,
+                false => Factors::new(&matrix, &order)?,
+            });
         }
         Ok(this)
     }
@@ -153,6 +186,30 @@ impl Contracted {
     /// Unknowns that were solved for.
     pub(crate) fn unknowns(&self) -> usize {
         self.free
+    }
+
+    /// The ends of lines with the number of their port, and the number of ports; nothing where an end has no
+    /// resistance.
+    pub(crate) fn ports(&self) -> Option<(Vec<PortEnd>, usize)> {
+        let mut numbers = vec![usize::MAX; self.held.len()];
+        for (number, group) in self.ports.iter().enumerate() {
+            numbers[*group as usize] = number;
+        }
+        let mut ends = Vec::with_capacity(self.ends.len());
+        for (source, group, g) in &self.ends {
+            let port = numbers[*group as usize];
+            if port == usize::MAX {
+                return None;
+            }
+            let is_word = source.direction == Direction::Word;
+            ends.push(PortEnd { is_word, line: source.line, port, g: *g });
+        }
+        Some((ends, self.ports.len()))
+    }
+
+    /// The factor of the ports' dense system, column by column.
+    pub(crate) fn root(&self, count: usize) -> Option<Vec<f64>> {
+        self.factors.as_ref()?.root(count)
     }
 
     /// Entries of the factor.

@@ -11,8 +11,10 @@ use std::ops::Range;
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::perm::PermRef;
+use faer::sparse::linalg::SupernodalThreshold;
+use faer::sparse::linalg::cholesky::supernodal::SupernodalLltRef;
 use faer::sparse::linalg::cholesky::{
-    CholeskySymbolicParams, LltRef, SymbolicCholesky, SymmetricOrdering,
+    CholeskySymbolicParams, LltRef, SymbolicCholesky, SymbolicCholeskyRaw, SymmetricOrdering,
     factorize_symbolic_cholesky,
 };
 use faer::sparse::{SparseColMatRef, SymbolicSparseColMatRef};
@@ -60,6 +62,23 @@ impl Factors {
     /// # Errors
     /// [`CrossbarError::NotPositiveDefinite`], and [`CrossbarError::TooLarge`] where memory does not suffice.
     pub(crate) fn new(matrix: &Symmetric, order: &[u32]) -> Result<Factors, CrossbarError> {
+        Factors::with(matrix, order, CholeskySymbolicParams::default())
+    }
+
+    /// Factors a matrix by supernodes whatever its size, so that [`Factors::root`] can be read.
+    pub(crate) fn with_root(matrix: &Symmetric, order: &[u32]) -> Result<Factors, CrossbarError> {
+        let params = CholeskySymbolicParams {
+            supernodal_flop_ratio_threshold: SupernodalThreshold::FORCE_SUPERNODAL,
+            ..CholeskySymbolicParams::default()
+        };
+        Factors::with(matrix, order, params)
+    }
+
+    fn with(
+        matrix: &Symmetric,
+        order: &[u32],
+        params: CholeskySymbolicParams<'_>,
+    ) -> Result<Factors, CrossbarError> {
         let n = matrix.diagonal.len();
         let too_large = || CrossbarError::TooLarge { unknowns: n };
         if n + matrix.pairs.len() > i32::MAX as usize {
@@ -72,7 +91,6 @@ impl Factors {
         }
         let structure = SymbolicSparseColMatRef::new_checked(n, n, &starts, None, &rows);
         let ordering = SymmetricOrdering::Custom(PermRef::new_checked(order, &inverse, n));
-        let params = CholeskySymbolicParams::default();
         let symbolic = factorize_symbolic_cholesky(structure, Side::Lower, ordering, params)
             .map_err(|_| too_large())?;
         let size = symbolic.factorize_numeric_llt_scratch::<f64>(Par::Seq, Default::default());
@@ -127,6 +145,28 @@ impl Factors {
     /// Entries of the factor.
     pub(crate) fn nnz(&self) -> usize {
         self.values.len()
+    }
+
+    /// The last `count` rows and columns of the factor, column by column, of a matrix that was factored by supernodes.
+    pub(crate) fn root(&self, count: usize) -> Option<Vec<f64>> {
+        let SymbolicCholeskyRaw::Supernodal(symbolic) = self.symbolic.raw() else {
+            return None;
+        };
+        let factor = SupernodalLltRef::new(symbolic, &self.values);
+        let base = self.symbolic.nrows() - count;
+        let mut root = vec![0.0; count * count];
+        for s in 0..symbolic.n_supernodes() {
+            let node = factor.supernode(s);
+            let (start, pattern, values) = (node.start(), node.pattern(), node.val());
+            let width = values.ncols();
+            for k in base.saturating_sub(start).min(width)..width {
+                for i in k..values.nrows() {
+                    let row = if i < width { start + i } else { pattern[i - width] as usize };
+                    root[(start + k - base) * count + row - base] = values[(i, k)];
+                }
+            }
+        }
+        Some(root)
     }
 
     /// Replaces right-hand sides by solutions; `x` holds one after the other.

@@ -30,6 +30,7 @@ mod error;
 mod field;
 mod network;
 mod newton;
+mod port;
 mod precondition;
 mod solver;
 mod study;
@@ -40,8 +41,9 @@ pub use bonds::Island;
 pub use cells::{Branch, Cells, SelectedResistors, SinhSelector};
 pub use error::CrossbarError;
 pub use newton::{NewtonReport, solve_nonlinear};
+pub use port::{PortCurrents, PortSystem};
 pub use precondition::CoarseGrid;
-pub use solver::{Method, Solution, SolveOptions, SolveReport, Solver};
+pub use solver::{Method, Solution, SolveOptions, SolveReport, Solver, port_system};
 pub use study::{
     Access, Background, Margin, Product, Scheme, Selection, Stress, Technology, access, margin,
     product,

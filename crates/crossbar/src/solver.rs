@@ -14,6 +14,7 @@ use crate::contract::Contracted;
 use crate::crew::Crew;
 use crate::field::Field;
 use crate::network::{Network, Nodes};
+use crate::port::PortSystem;
 use crate::precondition::{CoarseGrid, Preconditioner};
 
 /// How an array is solved.
@@ -384,6 +385,20 @@ impl Solution {
         self.report.array_imbalance = if total > 0.0 { f64::abs(sum) / total } else { 0.0 };
         self.report.power = power;
     }
+}
+
+/// The system of an array's ports, from which the currents of any number of inputs follow; nothing where some end of a line
+/// has no resistance at all, or there are too many ports or devices for a factorisation.
+///
+/// # Errors
+/// See [`Solver::new`].
+pub fn port_system(array: &LinearArray) -> Result<Option<PortSystem>, CrossbarError> {
+    let (rows, cols) = (array.rows(), array.cols());
+    if rows * cols > FACTORABLE || array.has_shorts() {
+        return Ok(None);
+    }
+    let contracted = Contracted::with_ports(array, &islands(array))?;
+    Ok(PortSystem::new(&contracted, (rows, cols)))
 }
 
 fn check_volts(direction: Direction, volts: &[f64], lines: usize) -> Result<(), CrossbarError> {

@@ -5,7 +5,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use ovonic_crossbar::{
-    CrossbarError, Direction, End, LinearArray, Lines, Method, Solution, SolveOptions, Solver, Wire,
+    CrossbarError, Direction, End, LinearArray, Lines, Method, Solution, SolveOptions, Solver,
+    Wire, port_system,
 };
 use ovonic_waveforms::Matrix;
 
@@ -397,6 +398,32 @@ fn nonsense_is_refused() {
         said(Matrix::filled(0, 0, 1.0), 1.0),
         "an array of 0 rows and 0 columns has no devices"
     );
+}
+
+/// The ports' dense system gives the currents of the whole array, for any way to connect it.
+#[test]
+fn ports_give_the_currents_of_all_inputs() {
+    let mut draw = Draw(12);
+    let (rows, cols, inputs) = (37, 30, 5);
+    let mut word = Lines::uniform(rows, 2.0, [Some(10.0), Some(0.0)]);
+    word.ends[5] = [None, None];
+    let bit = Lines::uniform(cols, 1.0, [None, Some(3.0)]);
+    let array = LinearArray::new(draw.resistances(rows, cols, 1e3, 1e5), word, bit).unwrap();
+    let word_volts = Matrix::from_fn(rows, inputs, |_, _| draw.unit());
+    let bit_volts = Matrix::from_fn(cols, 1, |_, _| draw.unit() - 0.5);
+    let ports = port_system(&array).unwrap().unwrap();
+    assert_eq!(ports.len(), 2 * (rows - 1) + cols);
+    let found = ports.currents(&word_volts, &bit_volts).unwrap();
+    assert!(found.array_imbalance < 1e-12);
+    for input in 0..inputs {
+        let volts: Vec<f64> = (0..rows).map(|row| word_volts.at(row, input)).collect();
+        let solution = solve(&array, Method::Direct, &volts, bit_volts.values());
+        let off = distance(found.outputs.row(input), &solution.outputs());
+        assert!(off < 1e-12, "{off:e}");
+        assert!((found.power[input] / solution.report.power - 1.0).abs() < 1e-12);
+    }
+    let tied = LinearArray::driven_left(Matrix::filled(20, 20, 1e3), 0.0, 1.0).unwrap();
+    assert!(port_system(&tied).unwrap().is_none());
 }
 
 /// Where the reference data lies, if it does: `OVONIC_CROSSBAR_REFERENCE` names the folder.

@@ -1,7 +1,11 @@
 //! `ovonic crossbar`: whole arrays with line resistance.
 
 mod files;
+mod map;
+mod netlist;
+mod rows;
 mod solve;
+mod study;
 
 use clap::{Args, Subcommand};
 
@@ -21,11 +25,26 @@ pub(crate) struct CrossbarArgs {
 enum CrossbarCommand {
     /// Voltages and currents of an array of resistors
     Solve(solve::SolveArgs),
+    /// Read one cell of a memory array: what is sensed, and how much of it sneaks around the cell
+    Read(study::AccessArgs),
+    /// Write cells near and far: what voltage reaches them
+    Write(study::AccessArgs),
+    /// Histogram of the voltages that other cells suffer while one is selected
+    Disturb(study::DisturbArgs),
+    /// Read margin against the size of the array
+    Margin(study::MarginArgs),
+    /// Error of products of voltages and conductances against the size of the array
+    Mvm(study::ProductArgs),
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: &CrossbarArgs, console: &mut Console) -> Result<Status, Failure> {
     match &arguments.command {
         CrossbarCommand::Solve(arguments) => solve::run(arguments, console),
+        CrossbarCommand::Read(arguments) => study::run_read(arguments, console),
+        CrossbarCommand::Write(arguments) => study::run_write(arguments, console),
+        CrossbarCommand::Disturb(arguments) => study::run_disturb(arguments, console),
+        CrossbarCommand::Margin(arguments) => study::run_margin(arguments, console),
+        CrossbarCommand::Mvm(arguments) => study::run_product(arguments, console),
     }
 }

@@ -1,21 +1,25 @@
 //! `ovonic crossbar solve`: voltages and currents of an array of resistors, for any number of inputs.
 
-use std::path::PathBuf;
+mod results;
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use ovonic::crossbar::{
-    Direction, End, LinearArray, Lines, Method, Solution, SolveOptions, Solver, Wire,
+    CrossbarError, End, LinearArray, Lines, Method, SolveOptions, Solver, Wire, port_system,
 };
 use ovonic::waveforms::Matrix;
-use serde_json::{Value, json};
 
-use super::files::{NumberOrFile, folder, number, read, write};
+use results::{Results, report};
+
+use super::files::{NumberOrFile, number, read};
+use super::netlist;
 use crate::commands::run::Stats;
 use crate::console::Console;
 use crate::exit::{Failure, Status};
-use crate::host;
-use crate::text::{engineering, grouped};
 
 /// Arguments of `crossbar solve`.
 #[derive(Args, Debug)]
@@ -68,6 +72,9 @@ pub(crate) struct SolveArgs {
     /// Write node voltages as npy
     #[arg(long)]
     npy: bool,
+    /// Write the array with the first input as a plain netlist (- is standard output) instead of solving it
+    #[arg(long, value_name = "FILE")]
+    netlist: Option<PathBuf>,
     /// How to solve
     #[arg(long, value_name = "METHOD", default_value = "auto")]
     method: MethodName,
@@ -171,30 +178,80 @@ pub(crate) fn run(arguments: &SolveArgs, console: &mut Console) -> Result<Status
     let array = array(arguments, devices)?;
     let read_seconds = begin.elapsed().as_secs_f64();
 
+    if let Some(path) = &arguments.netlist {
+        return export(path, &array, &inputs, &bit_inputs, console);
+    }
     let begin = Instant::now();
-    let options = SolveOptions {
-        method: match arguments.method {
-            MethodName::Auto => Method::Auto,
-            MethodName::Iterative => Method::Iterative,
-            MethodName::Direct => Method::Direct,
-        },
-        tolerance: arguments.tolerance,
-        threads: arguments.threads,
-        ..SolveOptions::default()
-    };
-    let mut solver = Solver::new(array, options)?;
+    let ports = if arguments.by_ports(inputs.cols()) { port_system(&array)? } else { None };
+    let mut solver = Solver::new(array, arguments.options())?;
     let setup_seconds = begin.elapsed().as_secs_f64();
     let mut results = Results::new(arguments, rows, cols, inputs.cols());
-    for input in 0..inputs.cols() {
-        let word: Vec<f64> = (0..rows).map(|row| inputs.at(row, input)).collect();
-        let column = if bit_inputs.cols() == 1 { 0 } else { input };
-        let bit: Vec<f64> = (0..cols).map(|col| bit_inputs.at(col, column)).collect();
+    // By ports the first input is solved as well, to know how good the ports are.
+    let solved = if ports.is_some() { 1 } else { inputs.cols() };
+    for input in 0..solved {
+        let (word, bit) = voltages(&inputs, &bit_inputs, input);
         results.take(&solver.solve(&word, &bit)?);
+    }
+    if let Some(ports) = ports {
+        results.take_ports(&ports.currents(&inputs, &bit_inputs)?)?;
     }
     let seconds = begin.elapsed().as_secs_f64();
     results.write(arguments, console)?;
     let times = [read_seconds, setup_seconds, seconds];
     report(arguments, &solver, &results, times, console)?;
+    Ok(Status::Success)
+}
+
+/// Inputs from which on the ports' dense system is worth a factorisation.
+const MANY: usize = 24;
+
+impl SolveArgs {
+    fn options(&self) -> SolveOptions {
+        SolveOptions {
+            method: match self.method {
+                MethodName::Auto => Method::Auto,
+                MethodName::Iterative => Method::Iterative,
+                MethodName::Direct => Method::Direct,
+            },
+            tolerance: self.tolerance,
+            threads: self.threads,
+            ..SolveOptions::default()
+        }
+    }
+
+    /// Whether currents alone are wanted, and of so many inputs that the ports' system pays.
+    fn by_ports(&self, inputs: usize) -> bool {
+        matches!(self.method, MethodName::Auto) && self.node_voltages.is_none() && inputs >= MANY
+    }
+}
+
+/// Voltages of word lines and of bit lines of one input.
+fn voltages(inputs: &Matrix, bit_inputs: &Matrix, input: usize) -> (Vec<f64>, Vec<f64>) {
+    let column = if bit_inputs.cols() == 1 { 0 } else { input };
+    let word = (0..inputs.rows()).map(|row| inputs.at(row, input)).collect();
+    let bit = (0..bit_inputs.rows()).map(|col| bit_inputs.at(col, column)).collect();
+    (word, bit)
+}
+
+/// Writes the array with its first input as a plain netlist.
+fn export(
+    path: &Path,
+    array: &LinearArray,
+    inputs: &Matrix,
+    bit_inputs: &Matrix,
+    console: &mut Console,
+) -> Result<Status, Failure> {
+    let (word, bit) = voltages(inputs, bit_inputs, 0);
+    if path.as_os_str() == "-" {
+        netlist::write(console.out(), array, &word, &bit)?;
+        return Ok(Status::Success);
+    }
+    let written = File::create(path).and_then(|file| {
+        let mut file = BufWriter::new(file);
+        netlist::write(&mut file, array, &word, &bit)?;
+        file.flush()
+    });
+    written.map_err(|error| Failure::write(path, error))?;
     Ok(Status::Success)
 }
 
@@ -210,7 +267,7 @@ fn check_inputs(
         return Ok(());
     }
     let columns = inputs.map_or("any".to_owned(), |inputs| format!("1 or {inputs}"));
-    Err(Failure::Crossbar(ovonic::crossbar::CrossbarError::Shape {
+    Err(Failure::Crossbar(CrossbarError::Shape {
         what,
         found_rows: matrix.rows(),
         found_cols: matrix.cols(),
@@ -293,155 +350,4 @@ fn per_segment(wire: &mut Wire, rows: usize, cols: usize) -> &mut Matrix {
         Wire::PerSegment(matrix) => matrix,
         Wire::Uniform(_) => unreachable!("it has just been made a matrix"),
     }
-}
-
-/// What is kept of the solutions.
-struct Results {
-    cols: usize,
-    currents: Vec<f64>,
-    node_voltages: Option<[(usize, Vec<f64>); 2]>,
-    reports: Vec<ovonic::crossbar::SolveReport>,
-}
-
-impl Results {
-    fn new(arguments: &SolveArgs, rows: usize, cols: usize, inputs: usize) -> Results {
-        let layer = || (rows, Vec::with_capacity(rows * cols * inputs));
-        Results {
-            cols,
-            currents: Vec::with_capacity(cols * inputs),
-            node_voltages: arguments.node_voltages.is_some().then(|| [layer(), layer()]),
-            reports: Vec::new(),
-        }
-    }
-
-    fn take(&mut self, solution: &Solution) {
-        self.currents.extend(solution.outputs());
-        if let Some([word, bit]) = &mut self.node_voltages {
-            word.1.extend(solution.voltages(Direction::Word).values());
-            bit.1.extend(solution.voltages(Direction::Bit).values());
-        }
-        self.reports.push(solution.report);
-    }
-
-    fn write(&mut self, arguments: &SolveArgs, console: &mut Console) -> Result<(), Failure> {
-        let currents =
-            Matrix::new(self.reports.len(), self.cols, std::mem::take(&mut self.currents));
-        match &arguments.currents {
-            Some(path) => write(path, &currents)?,
-            None if arguments.stats != Stats::Json => currents.write_csv(console.out())?,
-            None => {}
-        }
-        if let (Some(path), Some(layers)) = (&arguments.node_voltages, self.node_voltages.take()) {
-            folder(path)?;
-            let ending = if arguments.npy { "npy" } else { "csv" };
-            for (name, (rows, values)) in ["word", "bit"].into_iter().zip(layers) {
-                let matrix = Matrix::new(rows * self.reports.len(), self.cols, values);
-                write(&path.join(format!("{name}.{ending}")), &matrix)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The largest of a number over all inputs.
-    fn worst(&self, of: impl Fn(&ovonic::crossbar::SolveReport) -> f64) -> f64 {
-        self.reports.iter().map(of).fold(0.0, f64::max)
-    }
-}
-
-fn report(
-    arguments: &SolveArgs,
-    solver: &Solver,
-    results: &Results,
-    [read, setup, solve]: [f64; 3],
-    console: &mut Console,
-) -> Result<(), Failure> {
-    if !solver.islands().is_empty() && arguments.stats != Stats::None {
-        console.say(&islands(solver));
-    }
-    let iterations: Vec<usize> = results.reports.iter().map(|report| report.iterations).collect();
-    let method = match results.reports.last().map(|report| report.method) {
-        Some(Method::Direct) => "direct",
-        _ => "iterative",
-    };
-    let (rows, cols) = solver.shape();
-    let error = results.worst(|report| report.error);
-    let residual = results.worst(|report| report.residual);
-    let node = results.worst(|report| report.node_imbalance);
-    let whole = results.worst(|report| report.array_imbalance);
-    match arguments.stats {
-        Stats::None => {}
-        Stats::Table => {
-            let most = iterations.iter().max().copied().unwrap_or(0);
-            let mut text = format!(
-                "{rows} x {cols} array, {} unknowns, {} input(s): {method}, {most} iterations\n",
-                grouped(2 * rows * cols),
-                results.reports.len(),
-            );
-            text += &format!(
-                "error {error:.1e}, residual {residual:.1e}, current balance {node:.1e} at nodes, \
-                 {whole:.1e} of the whole array\n"
-            );
-            text += &format!("read {}s, solved {}s", engineering(read), engineering(solve));
-            text += &format!(" (set-up {}s)", engineering(setup));
-            if let Some(bytes) = host::peak_memory() {
-                text += &format!(", peak memory {:.1} MB", bytes as f64 / 1e6);
-            }
-            console.say(&(text + "\n"));
-        }
-        Stats::Json => {
-            let grid = solver.coarse_grid().map(|grid| {
-                json!({ "distance": grid.distance, "size": grid.size, "levels": grid.levels })
-            });
-            let power: Vec<f64> = results.reports.iter().map(|report| report.power).collect();
-            let islands: Vec<Value> = solver.islands().iter().map(island).collect();
-            let object = json!({
-                "program": concat!("ovonic ", env!("CARGO_PKG_VERSION")),
-                "rows": rows,
-                "cols": cols,
-                "unknowns": 2 * rows * cols,
-                "inputs": results.reports.len(),
-                "method": method,
-                "iterations": iterations,
-                "error": error,
-                "residual": residual,
-                "node_imbalance": node,
-                "largest_imbalance_amperes": results.worst(|report| report.largest_imbalance),
-                "array_imbalance": whole,
-                "power_watts": power,
-                "islands": islands,
-                "coarse_grid": grid,
-                "factor_nnz": solver.factor_size().map(|(_, nnz)| nnz),
-                "threads": arguments.threads,
-                "read_seconds": read,
-                "setup_seconds": setup,
-                "solve_seconds": solve,
-                "peak_memory_bytes": host::peak_memory(),
-            });
-            console.out().write_all(format!("{object}\n").as_bytes())?;
-        }
-    }
-    Ok(())
-}
-
-fn island(island: &ovonic::crossbar::Island) -> Value {
-    json!({
-        "line": island.direction.to_string(),
-        "row": island.row + 1,
-        "col": island.col + 1,
-        "nodes": island.nodes(),
-    })
-}
-
-fn islands(solver: &Solver) -> String {
-    let islands = solver.islands();
-    let first = &islands[0];
-    format!(
-        "warning: {} part(s) of the array have no path to any source; their voltage is arbitrary and set to 0\n  \
-         the first has {} node(s), among them the {} line's at row {}, column {}\n",
-        islands.len(),
-        first.nodes(),
-        first.direction,
-        first.row + 1,
-        first.col + 1,
-    )
 }
