@@ -72,8 +72,7 @@ impl Results {
         arguments: &SolveArgs,
         console: &mut Console,
     ) -> Result<(), Failure> {
-        let currents =
-            Matrix::new(self.reports.len(), self.cols, std::mem::take(&mut self.currents));
+        let currents = Matrix::new(self.power.len(), self.cols, std::mem::take(&mut self.currents));
         match &arguments.currents {
             Some(path) => write(path, &currents)?,
             None if arguments.stats != Stats::Json => currents.write_csv(console.out())?,
