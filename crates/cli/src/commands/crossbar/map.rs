@@ -6,12 +6,13 @@
 
 use std::fmt::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::ValueEnum;
 use kuva::backend::raster::RasterBackend;
 use kuva::backend::svg::SvgBackend;
 use kuva::plot::heatmap::{ColorMap, Heatmap};
-use kuva::render::layout::Layout;
+use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
 use kuva::render::render::render_multiple;
 use ovonic::crossbar::{Access, Direction, Selection};
@@ -127,15 +128,27 @@ fn reduce(values: &Matrix) -> Matrix {
 
 fn heat_map(title: &str, quantity: Quantity, values: &Matrix) -> kuva::render::render::Scene {
     let reduced = reduce(values);
-    let rows: Vec<Vec<f64>> = (0..reduced.rows()).map(|row| reduced.row(row).to_vec()).collect();
+    // The drawing's rows run upwards, those of an array downwards.
+    let rows: Vec<Vec<f64>> =
+        (0..reduced.rows()).rev().map(|row| reduced.row(row).to_vec()).collect();
+    let (height, width) = (values.rows() as f64, values.cols() as f64);
     let map = Heatmap::new()
         .with_data(rows)
         .with_color_map(ColorMap::Viridis)
         .with_cell_size(1.0)
+        .with_x_range(0.5, width + 0.5)
+        .with_y_range(0.5, height + 0.5)
         .with_legend(quantity.label());
     let plots = vec![Plot::Heatmap(map)];
     let layout = Layout::auto_from_plots(&plots)
-        .with_title(title)
+        .with_title(format!("{title}: {}", quantity.label()))
+        .with_x_axis_min(0.5)
+        .with_x_axis_max(width + 0.5)
+        .with_y_axis_min(0.5)
+        .with_y_axis_max(height + 0.5)
+        .with_y_tick_format(TickFormat::Custom(Arc::new(move |place| {
+            format!("{}", (height + 1.0 - place).round())
+        })))
         .with_width(760.0)
         .with_height(640.0)
         .with_x_label("bit lines")

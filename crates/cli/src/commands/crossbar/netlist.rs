@@ -24,7 +24,7 @@ pub(crate) fn write(
         };
         let count = array.count(direction);
         let length = rows * cols / count;
-        for line in 0..count {
+        for (line, volts) in volts.iter().enumerate().take(count) {
             let node = |k: usize| match direction {
                 Direction::Word => format!("w{}_{}", line + 1, k + 1),
                 Direction::Bit => format!("b{}_{}", k + 1, line + 1),
@@ -36,7 +36,7 @@ pub(crate) fn write(
                 .filter(|(resistance, ..)| resistance.is_finite())
                 .collect();
             if !driven.is_empty() {
-                writeln!(out, "v{name}{} s{name}{0} 0 {:e}", line + 1, volts[line])?;
+                writeln!(out, "v{name}{} s{name}{0} 0 {:e}", line + 1, volts)?;
             }
             for (resistance, k, suffix) in driven {
                 let number = line + 1;
