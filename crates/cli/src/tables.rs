@@ -40,7 +40,13 @@ pub(crate) fn of(
 }
 
 fn is_short(kind: &PlotKind) -> bool {
-    matches!(kind, PlotKind::OperatingPoint | PlotKind::TransferFunction | PlotKind::TracePoints)
+    matches!(
+        kind,
+        PlotKind::OperatingPoint
+            | PlotKind::TransferFunction
+            | PlotKind::TracePoints
+            | PlotKind::Sensitivity
+    )
 }
 
 /// What `.meas` cards found, one line each.

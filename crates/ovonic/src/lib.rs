@@ -18,8 +18,8 @@ mod vary;
 
 pub use control::{ControlHost, ControlReport};
 pub use elaborate::{
-    NoiseTask, Options, Planned, Range, Sweep, SweepTarget, Task, TraceTask, TransferTask,
-    TransientTask,
+    NoiseTask, Options, Planned, Range, SensitivityTask, Sweep, SweepTarget, Task, TraceTask,
+    TransferTask, TransientTask,
 };
 pub use error::Error;
 pub use fourier::Spectrum;

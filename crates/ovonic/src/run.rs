@@ -4,6 +4,7 @@
 //! analyses first, then dc, op and tran; here the cards decide, since results carry their analysis anyway and a user
 //! can put them in the order that he wants.
 
+mod sensitivity;
 mod trace;
 
 use crate::design::window;
@@ -272,6 +273,7 @@ impl Simulation {
             Task::Ac(sweep) => self.run_ac(sweep, shared)?,
             Task::Transient(task) => self.run_transient(task, shared)?,
             Task::Noise(task) => self.run_noise(task, shared)?,
+            Task::Sensitivity(task) => self.run_sensitivity(task, shared)?,
             Task::TransferFunction(task) => self.run_transfer(task, shared)?,
             Task::Trace(task) => self.run_trace(task, shared)?,
         };

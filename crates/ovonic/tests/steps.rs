@@ -88,3 +88,25 @@ fn harmonics_are_those_of_the_last_period() {
     assert!((harmonics.coefficients[2].norm() - 0.25).abs() < 1e-5);
     assert!((harmonics.distortion() - 0.25).abs() < 1e-5);
 }
+
+#[test]
+fn sensitivities_are_derivatives() {
+    let deck = "sens\n.param r=1k\nV1 in 0 10\nR1 in out {r}\nR2 out 0 2k tc1=1m temp=37\nI1 0 out 0\n.sens v(out)\n.end\n";
+    let (mut simulation, results) = run(deck);
+    let plot = &results.plots[0];
+    assert_eq!(plot.kind, PlotKind::Sensitivity);
+    // R2 is 2.02k at 37 C.
+    let (r1, r2) = (1e3, 2.02e3);
+    let sum: f64 = r1 + r2;
+    for (name, expected) in [
+        ("v1", r2 / sum),
+        ("r1", -10.0 * r2 / (sum * sum)),
+        ("r2", 10.0 * r1 / (sum * sum) * 1.01),
+        ("i1", r1 * r2 / sum),
+        ("r2:tc1", 10.0 * r1 / (sum * sum) * 2e3 * 10.0),
+    ] {
+        let found = plot.vector(name).unwrap().real_parts()[0];
+        assert!((found - expected).abs() < 1e-6 * expected.abs(), "{name}: {found:e} {expected:e}");
+    }
+    assert_eq!(simulation.parameter("r"), Some(1e3));
+}

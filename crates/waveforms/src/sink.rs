@@ -48,6 +48,8 @@ pub enum PlotKind {
     Trace,
     /// The special points of a trace (folds, Hopf points), one point: a vector for each of their quantities.
     TracePoints,
+    /// Derivatives of an output by parameters, one point.
+    Sensitivity,
     /// Any other plot, by its name in raw files.
     Other(String),
 }
@@ -65,13 +67,14 @@ impl PlotKind {
             PlotKind::TransferFunction => "Transfer Function",
             PlotKind::Trace => "Equilibrium Trace",
             PlotKind::TracePoints => "Equilibrium Trace Points",
+            PlotKind::Sensitivity => "Sensitivity Analysis",
             PlotKind::Other(name) => name,
         }
     }
 
     /// The kind that a `Plotname:` stands for, ignoring case.
     pub fn from_name(name: &str) -> PlotKind {
-        const KNOWN: [PlotKind; 9] = [
+        const KNOWN: [PlotKind; 10] = [
             PlotKind::OperatingPoint,
             PlotKind::DcTransfer,
             PlotKind::Ac,
@@ -81,6 +84,7 @@ impl PlotKind {
             PlotKind::TransferFunction,
             PlotKind::Trace,
             PlotKind::TracePoints,
+            PlotKind::Sensitivity,
         ];
         let name = name.trim();
         KNOWN
@@ -101,6 +105,7 @@ impl PlotKind {
             PlotKind::TransferFunction => "tf",
             PlotKind::Trace => "trace",
             PlotKind::TracePoints => "trace_points",
+            PlotKind::Sensitivity => "sens",
             PlotKind::Other(name) => {
                 return name
                     .chars()
@@ -120,6 +125,7 @@ impl PlotKind {
                 | PlotKind::IntegratedNoise
                 | PlotKind::TransferFunction
                 | PlotKind::TracePoints
+                | PlotKind::Sensitivity
         )
     }
 }

@@ -159,6 +159,8 @@ pub enum AnalysisKind {
     Trace(Trace),
     /// `.tf`.
     TransferFunction(TransferFunction),
+    /// `.sens output`: a voltage or a branch current.
+    Sensitivity(Expr),
 }
 
 /// `.dc sweep [sweep …]`.

@@ -177,6 +177,23 @@ pub(crate) fn transfer_function(cursor: &mut Cursor<'_, '_>) -> Option<AnalysisK
     Some(AnalysisKind::TransferFunction(TransferFunction { output, source }))
 }
 
+/// `.sens`.
+pub(crate) fn sensitivity(cursor: &mut Cursor<'_, '_>) -> Option<AnalysisKind> {
+    let output = cursor.expression(Context::Output)?;
+    if !matches!(output.kind, ExprKind::Voltage { .. } | ExprKind::Current { .. }) {
+        let message = "sensitivities are those of a voltage or a branch current";
+        let diagnostic = Diagnostic::error(codes::BAD_ANALYSIS_CARD, output.span, message);
+        return cursor.fail(diagnostic.help("for example: .sens v(out)"));
+    }
+    if let Some(span) = cursor.take_keyword("ac") {
+        let message = "sensitivities of small signals are not supported";
+        return cursor.fail(Diagnostic::error(codes::NOT_SUPPORTED, span, message));
+    }
+    cursor.take_keyword("dc");
+    cursor.finish()?;
+    Some(AnalysisKind::Sensitivity(output))
+}
+
 /// `.step`.
 pub(crate) fn step(cursor: &mut Cursor<'_, '_>) -> Option<Step> {
     let span = cursor.card_span();

@@ -55,17 +55,16 @@ pub(crate) enum Directive {
 }
 
 /// Directives that are typed here.
-const TYPED: [&str; 45] = [
+const TYPED: [&str; 46] = [
     "title", "param", "params", "csparam", "func", "subckt", "ends", "include", "inc", "incl",
     "lib", "endl", "if", "elseif", "elif", "else", "endif", "global", "model", "ic", "nodeset",
     "options", "option", "opt", "temp", "save", "print", "plot", "probe", "op", "dc", "ac", "tran",
-    "noise", "trace", "meas", "measure", "step", "four", "fourier", "tf", "end", "control", "endc",
-    "macro",
+    "noise", "trace", "meas", "measure", "step", "four", "fourier", "tf", "sens", "end", "control",
+    "endc", "macro",
 ];
 
 /// Directives that other programs know and that elaboration refuses by name.
-const OTHER: [&str; 27] = [
-    "sens",
+const OTHER: [&str; 26] = [
     "pz",
     "disto",
     "sp",
@@ -143,6 +142,7 @@ fn item(cursor: &mut Cursor<'_, '_>, keyword: Name) -> Option<Item> {
         "noise" => analysis(analysis::noise(cursor), span),
         "trace" => analysis(analysis::trace(cursor), span),
         "meas" | "measure" => output::raw(cursor, keyword).map(Item::Measure),
+        "sens" => analysis(analysis::sensitivity(cursor), span),
         "tf" => analysis(analysis::transfer_function(cursor), span),
         "step" => analysis::step(cursor).map(Item::Step),
         "four" | "fourier" => output::fourier(cursor).map(Item::Fourier),

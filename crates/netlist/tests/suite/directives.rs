@@ -303,7 +303,7 @@ fn raw_cards() {
         expect![[r#"
             four 1000.0 [v(out)]
             tf v(out) by v1
-            raw sens {v(1,out)}
+            sens v(1,out)
             raw pz 1 0 2 0 vol pz
             raw backanno
         "#]],

@@ -257,6 +257,7 @@ fn analysis(kind: &AnalysisKind) -> String {
             words(&t.words),
             params(&t.params)
         ),
+        AnalysisKind::Sensitivity(output) => format!("sens {output}"),
         AnalysisKind::TransferFunction(t) => format!("tf {} by {}", t.output, t.source),
     }
 }

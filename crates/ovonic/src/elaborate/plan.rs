@@ -7,7 +7,7 @@ use ovonic_analysis::{FrequencySweep, Probe, TraceOptions};
 use ovonic_circuit::InstanceId;
 use ovonic_device::find_param;
 use ovonic_netlist::ast::{
-    self, Analysis, AnalysisKind, Argument, DcSweep, ExprKind, Name, Noise, Param, Trace,
+    self, Analysis, AnalysisKind, Argument, DcSweep, Expr, ExprKind, Name, Noise, Param, Trace,
     TransferFunction, Transient,
 };
 use ovonic_netlist::{Diagnostic, Span, codes, suggest};
@@ -38,6 +38,8 @@ pub enum Task {
     Trace(TraceTask),
     /// `.tf`.
     TransferFunction(TransferTask),
+    /// `.sens`.
+    Sensitivity(SensitivityTask),
 }
 
 impl Task {
@@ -52,6 +54,7 @@ impl Task {
             Task::Noise(_) => "noise",
             Task::Trace(_) => "trace",
             Task::TransferFunction(_) => "tf",
+            Task::Sensitivity(_) => "sens",
         }
     }
 }
@@ -84,6 +87,13 @@ pub struct NoiseTask {
     pub sweep: FrequencySweep,
     /// All contributions are wanted, every so many points.
     pub points_per_summary: Option<usize>,
+}
+
+/// What `.sens` computes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SensitivityTask {
+    /// What depends on the parameters.
+    pub output: Probe,
 }
 
 /// What `.tf` computes.
@@ -236,6 +246,9 @@ impl Elaborator {
             AnalysisKind::Transient(transient) => Task::Transient(self.transient(transient)?),
             AnalysisKind::Noise(noise) => Task::Noise(self.noise(noise)?),
             AnalysisKind::Trace(trace) => Task::Trace(self.trace(trace)?),
+            AnalysisKind::Sensitivity(output) => {
+                Task::Sensitivity(SensitivityTask { output: self.solved_output(output)? })
+            }
             AnalysisKind::TransferFunction(card) => {
                 Task::TransferFunction(self.transfer_function(card)?)
             }
@@ -390,7 +403,13 @@ impl Elaborator {
 
     fn transfer_function(&mut self, card: &TransferFunction) -> Result<TransferTask, Reported> {
         let source = self.source(&card.source)?;
-        let output = match &card.output.kind {
+        let output = self.solved_output(&card.output)?;
+        Ok(TransferTask { output, name: card.output.to_string(), source })
+    }
+
+    /// A voltage or a branch current, which are unknowns or differences of them.
+    fn solved_output(&mut self, output: &Expr) -> Result<Probe, Reported> {
+        Ok(match &output.kind {
             ExprKind::Current { device, .. } => {
                 let id = self.known_device(device)?;
                 let branch = self.branch_of(id);
@@ -418,8 +437,7 @@ impl Elaborator {
                 }
             }
             _ => return Err(Reported),
-        };
-        Ok(TransferTask { output, name: card.output.to_string(), source })
+        })
     }
 
     /// The sweeps of the `.step` cards; a list of temperatures is one too.
