@@ -24,13 +24,12 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["ci", rest @ ..] => ci::run(rest),
         ["tidy"] => tidy::run(),
-        ["conformance"] => conformance::run(false),
-        ["conformance", "--check"] => conformance::run(true),
+        ["conformance", rest @ ..] => conformance::run(rest),
         ["bench-report", rest @ ..] => bench::run(rest),
         ["figures", rest @ ..] => figures::run(rest),
         ["generate"] => generate::run(false),
         ["generate", "--check"] => generate::run(true),
-        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | figures [image…] | generate [--check] | conformance [--check] | bench-report [--deck NAME]… [--repeats N] [--quick] [--write] [--program FILE] [--baseline FILE]".into()),
+        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | figures [image…] | generate [--check] | conformance [--check] [--write] [NAME]… | bench-report [--deck NAME]… [--repeats N] [--quick] [--write] [--work-precision] [--program FILE] [--baseline FILE]".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,6 +10,7 @@
 use crate::root;
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 /// How the exactness of a deck is judged.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,24 +32,28 @@ pub(crate) struct Deck {
 
 /// All decks, small ones first.
 pub(crate) fn all() -> Result<Vec<Deck>, String> {
-    let folder = root().join("netlists/benchmarks");
-    let mut files: Vec<_> = fs::read_dir(&folder)
+    let mut decks = in_folder(&root().join("netlists/benchmarks"))?;
+    decks.push(deck("rlc-ladder-10k".into(), rlc_ladder(10_000)));
+    decks.push(deck("rc-grid-100x100".into(), rc_grid(100)));
+    decks.push(deck("inverter-chain-1k".into(), inverter_chain(1000)));
+    Ok(decks)
+}
+
+/// The decks that stand in a folder, by name.
+pub(super) fn in_folder(folder: &Path) -> Result<Vec<Deck>, String> {
+    let mut files: Vec<_> = fs::read_dir(folder)
         .map_err(|error| format!("{}: {error}", folder.display()))?
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "cir"))
         .collect();
     files.sort();
-    let mut decks = Vec::new();
-    for file in files {
+    let read = files.iter().map(|file| {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let text = fs::read_to_string(&file).map_err(|error| error.to_string())?;
-        decks.push(deck(name, text));
-    }
-    decks.push(deck("rlc-ladder-10k".into(), rlc_ladder(10_000)));
-    decks.push(deck("rc-grid-100x100".into(), rc_grid(100)));
-    decks.push(deck("inverter-chain-1k".into(), inverter_chain(1000)));
-    Ok(decks)
+        let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
+        Ok(deck(name, text))
+    });
+    read.collect()
 }
 
 fn deck(name: String, text: String) -> Deck {

@@ -12,6 +12,7 @@
 //! Times are processor seconds of the process (user and system), so that waiting for a shared machine does not count.
 
 mod decks;
+mod precision;
 mod report;
 
 use crate::conformance::build;
@@ -33,6 +34,8 @@ pub(crate) struct Wishes {
     quick: bool,
     /// Write the tables into the documentation.
     write: bool,
+    /// Error against time for methods and tolerances instead of races.
+    precision: bool,
     /// Another build of this simulator that races along.
     baseline: Option<PathBuf>,
     /// The program, where it shall not be built first.
@@ -66,7 +69,8 @@ pub(crate) struct Race {
     references: Option<f64>,
 }
 
-/// `cargo xtask bench-report [--deck NAME]… [--repeats N] [--quick] [--write] [--program FILE] [--baseline FILE]`.
+/// `cargo xtask bench-report [--deck NAME]… [--repeats N] [--quick] [--write] [--work-precision]
+/// [--program FILE] [--baseline FILE]`.
 pub(crate) fn run(words: &[&str]) -> Outcome {
     let wishes = wishes(words)?;
     let program = match &wishes.program {
@@ -82,6 +86,9 @@ pub(crate) fn run(words: &[&str]) -> Outcome {
     }
     let folder = root().join("target/bench-report");
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    if wishes.precision {
+        return precision::run(&here, &wishes, &folder);
+    }
     let mut decks = decks::all()?;
     let wanted =
         |name: &String| wishes.decks.is_empty() || wishes.decks.iter().any(|w| name.contains(w));
@@ -113,6 +120,7 @@ fn wishes(words: &[&str]) -> Result<Wishes, String> {
         repeats: 5,
         quick: false,
         write: false,
+        precision: false,
         baseline: None,
         program: None,
     };
@@ -127,6 +135,7 @@ fn wishes(words: &[&str]) -> Result<Wishes, String> {
             }
             "--quick" => wishes.quick = true,
             "--write" => wishes.write = true,
+            "--work-precision" => wishes.precision = true,
             "--baseline" => wishes.baseline = Some(absolute(value()?)?),
             "--program" => wishes.program = Some(absolute(value()?)?),
             _ => return Err(format!("unknown word \"{word}\"")),

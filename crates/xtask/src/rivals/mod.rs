@@ -218,13 +218,27 @@ impl Job {
     /// # Errors
     /// What the simulator says where it fails.
     pub(crate) fn run(&self) -> Result<Cost, String> {
+        self.execute(Command::new(&self.program))
+    }
+
+    /// Runs it once, and ends it after so many seconds.
+    ///
+    /// # Errors
+    /// What the simulator says where it fails.
+    pub(crate) fn run_within(&self, seconds: u32) -> Result<Cost, String> {
+        let mut command = Command::new("timeout");
+        command.arg(seconds.to_string()).arg(&self.program);
+        self.execute(command)
+    }
+
+    fn execute(&self, mut command: Command) -> Result<Cost, String> {
         for raw in &self.raws {
             let _ = fs::remove_file(raw);
         }
         let words = self.folder.join("words");
         let file = fs::File::create(&words).map_err(|error| error.to_string())?;
         let copy = file.try_clone().map_err(|error| error.to_string())?;
-        let mut child = Command::new(&self.program)
+        let mut child = command
             .args(&self.arguments)
             .current_dir(&self.folder)
             .env("OMP_NUM_THREADS", "1")

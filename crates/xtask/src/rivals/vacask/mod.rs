@@ -122,7 +122,8 @@ fn models_of(items: &[Item]) -> Result<Models, String> {
 struct Writer {
     models: Models,
     files: BTreeSet<&'static str>,
-    options: Vec<String>,
+    /// The last of several with one name counts, and a second would be an error there.
+    options: BTreeMap<String, String>,
     saves: Vec<String>,
     analyses: Vec<String>,
     raws: Vec<String>,
@@ -144,7 +145,7 @@ impl Writer {
                 Item::InitialConditions(_) => return Err("initial conditions".into()),
                 Item::Temperature(card) => {
                     let first = card.values.first().ok_or("no temperature")?;
-                    self.options.push(format!("temp={:e}", number(first)?));
+                    self.options.insert("temp".into(), format!("{:e}", number(first)?));
                     None
                 }
                 _ => return Err("a card without a counterpart".into()),
@@ -170,7 +171,8 @@ impl Writer {
         text += body;
         text += "control\n";
         if !self.options.is_empty() {
-            let _ = writeln!(text, "  options {}", self.options.join(" "));
+            let options = self.options.iter().map(|(name, value)| format!("{name}={value}"));
+            let _ = writeln!(text, "  options {}", options.collect::<Vec<_>>().join(" "));
         }
         if !self.saves.is_empty() {
             let _ = writeln!(text, "  save {}", self.saves.join(" "));
@@ -264,10 +266,10 @@ impl Writer {
             match (setting.name.node.as_str(), value) {
                 ("method", Some(Value::Name(name) | Value::Text(name))) => {
                     let method = if name == "gear" { "gear2" } else { "trap" };
-                    self.options.push(format!("tran_method=\"{method}\""));
+                    self.options.insert("tran_method".into(), format!("\"{method}\""));
                 }
                 (name, Some(Value::Number(value))) if KNOWN.contains(&name) => {
-                    self.options.push(format!("{name}={value:e}"));
+                    self.options.insert(name.to_owned(), format!("{value:e}"));
                 }
                 // Its own step control has no such figure.
                 _ => {}

@@ -88,17 +88,23 @@ fn wave(line: &mut String, waveform: &Spanned<Waveform>) -> Result<(), String> {
                 ("tdphase", &s.phase),
             ],
         ),
-        Waveform::Exponential(e) => keys(
-            "exp",
-            &[
-                ("val0", &e.initial),
-                ("val1", &e.pulsed),
-                ("delay", &e.rise_delay),
-                ("tau1", &e.rise_time_constant),
-                ("td2", &e.fall_delay),
-                ("tau2", &e.fall_time_constant),
-            ],
-        ),
+        Waveform::Exponential(e) => {
+            keys(
+                "exp",
+                &[
+                    ("val0", &e.initial),
+                    ("val1", &e.pulsed),
+                    ("delay", &e.rise_delay),
+                    ("tau1", &e.rise_time_constant),
+                    ("tau2", &e.fall_time_constant),
+                ],
+            )?;
+            // There the fall's delay counts from that of the rise.
+            if let (Some(fall), Some(rise)) = (&e.fall_delay, &e.rise_delay) {
+                let _ = write!(line, " td2={:e}", number(fall)? - number(rise)?);
+            }
+            Ok(())
+        }
         Waveform::PiecewiseLinear(p) if p.repeat_from.is_none() && p.delay.is_none() => {
             let mut points = Vec::new();
             for [time, value] in &p.points {
