@@ -11,6 +11,7 @@ mod op;
 mod options;
 mod output;
 mod report;
+mod sensitivity;
 mod small_signal;
 mod trace;
 mod transfer;
@@ -37,6 +38,10 @@ pub use output::{
     plot_header,
 };
 pub use report::{ConvergenceError, Report, ReportRow, SetupError};
+pub use sensitivity::{
+    AcSensitivityPoint, ChangedInstance, ParameterChange, SensitivityError, Variation,
+    ac_sensitivity, op_sensitivity,
+};
 pub use small_signal::{FrequencySweep, SmallSignalError, small_signal_point};
 pub use trace::{
     SpecialKind, SpecialPoint, TraceEnd, TraceError, TraceOptions, TracePoint, TraceRecorder,
@@ -44,6 +49,6 @@ pub use trace::{
 };
 pub use transfer::{Transfer, transfer};
 pub use transient::{
-    IntegrationMethod, Recorder, Transient, TransientError, TransientOptions, TransientPoint,
-    TransientStatistics, transient,
+    IntegrationMethod, Recorder, SensitivityRecorder, Transient, TransientError, TransientOptions,
+    TransientPoint, TransientSensitivity, TransientStatistics, transient, transient_sensitivity,
 };

@@ -13,9 +13,24 @@
 
 mod data;
 mod error;
+mod experiment;
+mod feature;
+mod fit;
+mod objective;
+mod optimise;
+mod problem;
+mod report;
+mod statistics;
 
 pub use data::{
     Branch, Censoring, DataFile, Finding, Mapping, MappingError, Preparation, Role, Selection,
     Severity, Trace, examine, traces,
 };
 pub use error::DataError;
+pub use experiment::{Curve, Experiment, ExperimentError};
+pub use feature::Feature;
+pub use fit::{FitError, FitObserver, FitOptions, Progress, StartReport, Unwatched, fit};
+pub use objective::{Loss, Measure, Objective};
+pub use problem::{DataSet, Parameter, Problem, ProblemError, Scale};
+pub use report::{FitReport, TraceReport};
+pub use statistics::{Fitted, OpenDirection, Verdict};

@@ -12,6 +12,7 @@ mod cluster;
 mod error;
 mod ids;
 mod topology;
+mod variant;
 
 pub use assembly::{Assembly, Point, SmallSignal};
 pub use builder::{BuildOptions, CircuitBuilder, InstanceSpec};
@@ -20,3 +21,4 @@ pub use cluster::Pivots;
 pub use error::{BuildError, CondensationError};
 pub use ids::{ClusterId, InstanceId, NodeId, UnknownId};
 pub use topology::{Finding, FindingKind, Severity, examine};
+pub use variant::Variant;

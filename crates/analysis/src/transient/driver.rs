@@ -1,6 +1,7 @@
 //! The time loop.
 
 use super::delays::Delays;
+use super::follow::{Follower, Started, Step, StepFormula};
 use super::history::{History, Stage};
 use super::integrator::{ErrorEstimate, Formula, GAMMA, IntegrationMethod};
 use super::stability::growing_mode;
@@ -50,7 +51,29 @@ pub fn transient(
     check(tran)?;
     let newton = Newton::new(circuit, options)
         .map_err(|error| ConvergenceError::from(SetupError::from(error)))?;
-    let mut driver = Driver::new(circuit, options, tran, newton)?;
+    run(Driver::new(circuit, options, tran, newton, None)?, record, observer)
+}
+
+/// [`transient`] with a computation that goes along with its steps.
+pub(super) fn followed(
+    circuit: &Circuit,
+    options: &SolverOptions,
+    tran: &TransientOptions,
+    follower: &mut dyn Follower,
+    record: &mut Recorder<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Transient, TransientError> {
+    check(tran)?;
+    let newton = Newton::new(circuit, options)
+        .map_err(|error| ConvergenceError::from(SetupError::from(error)))?;
+    run(Driver::new(circuit, options, tran, newton, Some(follower))?, record, observer)
+}
+
+fn run(
+    mut driver: Driver<'_, '_>,
+    record: &mut Recorder<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Transient, TransientError> {
     driver.record(record)?;
     let cancelled = driver.run(record, observer)?;
     Ok(driver.finish(cancelled))
@@ -95,6 +118,7 @@ struct Driver<'c, 'o> {
     hesitant: bool,
     work: Work,
     ringing: Ringing,
+    follower: Option<&'o mut dyn Follower>,
 }
 
 /// Vectors of a trial step.
@@ -105,6 +129,7 @@ struct Work {
     history: Vec<f64>,
     delayed: Vec<f64>,
     limits: Vec<f64>,
+    middle_x: Vec<f64>,
     middle_q: Vec<f64>,
     middle_stored: Vec<f64>,
     middle_rate: Vec<f64>,
@@ -131,11 +156,15 @@ impl<'c, 'o> Driver<'c, 'o> {
         options: &'o SolverOptions,
         tran: &'o TransientOptions,
         mut newton: Newton<'c>,
+        mut follower: Option<&'o mut dyn Follower>,
     ) -> Result<Self, TransientError> {
         let n = circuit.n() + 1;
         let n_stored = circuit.stored().len();
         let delays = Delays::new(circuit.delays());
         let start = Start::find(circuit, options, tran, &mut newton)?;
+        if let Some(follower) = &mut follower {
+            follower.start(&Started { x: &start.x, latches: &start.latches })?;
+        }
         let mut driver = Self {
             circuit,
             options,
@@ -158,6 +187,7 @@ impl<'c, 'o> Driver<'c, 'o> {
                 history: vec![0.0; n],
                 delayed: vec![0.0; circuit.delays().len()],
                 limits: newton.assembly.limits().to_vec(),
+                middle_x: vec![0.0; n],
                 middle_q: vec![0.0; n],
                 middle_stored: vec![0.0; n_stored],
                 middle_rate: vec![0.0; n_stored],
@@ -169,6 +199,7 @@ impl<'c, 'o> Driver<'c, 'o> {
                 damp: false,
             },
             newton,
+            follower,
         };
         driver.newton.refresh();
         driver.delays.push(driver.time, &start.signals);
@@ -238,6 +269,7 @@ impl<'c, 'o> Driver<'c, 'o> {
                         h
                     }
                     Verdict::Accept { next, flips } => {
+                        self.follow(h, end, flips)?;
                         self.accept(h, end, flips);
                         self.record(record)?;
                         if lands && corner {
@@ -385,6 +417,7 @@ impl<'c, 'o> Driver<'c, 'o> {
         self.solve(self.time.plus(GAMMA * h), first.alpha)?;
         let start = self.history.back(0);
         let (work, assembly) = (&mut self.work, &self.newton.assembly);
+        work.middle_x.copy_from_slice(&work.x);
         work.middle_q.copy_from_slice(&assembly.reactive);
         work.middle_stored.copy_from_slice(&assembly.stored);
         work.middle_rate.copy_from_slice(&self.history.stored_rate);
@@ -464,6 +497,46 @@ impl<'c, 'o> Driver<'c, 'o> {
         let growth = (0.95 * if shrink < 1.0 { shrink } else { power(order + 1) }).min(limit);
         let next = if growth > 1.0 && growth < MIN_GROWTH { h } else { h * growth };
         Verdict::Accept { next: next.min(self.largest), flips }
+    }
+
+    /// Lets the computation that goes along see a step before it becomes past.
+    fn follow(&mut self, h: f64, end: Time, flips: bool) -> Result<(), TransientError> {
+        let scheme = self.scheme(h);
+        let Some(follower) = &mut self.follower else { return Ok(()) };
+        let (newest, older) = (self.history.back(0), self.history.back(1));
+        let formula = match scheme {
+            Scheme::TrBdf2 => StepFormula::TrBdf2,
+            Scheme::Single(formula, _) if formula == Formula::backward_euler(h) => {
+                StepFormula::BackwardEuler
+            }
+            Scheme::Single(formula, _) if formula == Formula::trapezoidal(h) => {
+                StepFormula::Trapezoidal
+            }
+            Scheme::Single(..) => StepFormula::Gear2,
+        };
+        let point = Point {
+            time: Some(end),
+            gmin: self.options.gmin,
+            ..Point::dc(&self.work.x, &self.latches)
+        };
+        // Of the latches that want to flip, the one that is nearest to its crossing set the instant.
+        let wanting = self.work.crossings.iter().enumerate().filter(|(_, value)| **value > 0.0);
+        let event = wanting.min_by(|a, b| a.1.total_cmp(b.1)).map(|(latch, _)| latch);
+        follower.step(&Step {
+            start: self.time,
+            h,
+            h1: newest.h,
+            formula,
+            point,
+            q: &self.newton.assembly.reactive,
+            middle_x: &self.work.middle_x,
+            middle_q: &self.work.middle_q,
+            q1: &newest.q,
+            q2: &older.q,
+            rate: &self.history.rate,
+            event: event.filter(|_| flips && !self.tran.fixed_step),
+        })?;
+        Ok(())
     }
 
     fn accept(&mut self, h: f64, end: Time, flips: bool) {

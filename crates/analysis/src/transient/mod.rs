@@ -15,16 +15,20 @@
 
 mod delays;
 mod driver;
+mod follow;
 mod history;
 mod integrator;
+mod sensitivity;
 mod stability;
 
 pub use driver::{Recorder, transient};
 pub use integrator::IntegrationMethod;
+pub use sensitivity::{SensitivityRecorder, TransientSensitivity, transient_sensitivity};
 
 use crate::newton::NewtonStatistics;
 use crate::op::Attempt;
 use crate::report::ConvergenceError;
+use crate::sensitivity::SensitivityError;
 use ovonic_circuit::{Circuit, Point};
 use ovonic_device::Time;
 use ovonic_waveforms::WaveformError;
@@ -138,6 +142,9 @@ pub enum TransientError {
     /// A point could not be recorded.
     #[error(transparent)]
     Record(#[from] WaveformError),
+    /// There are no derivatives.
+    #[error(transparent)]
+    Sensitivity(#[from] SensitivityError),
     /// Options that make no transient.
     #[error("{name} = {value} s: {reason}")]
     Options {

@@ -84,15 +84,13 @@ impl DataFile {
     }
 
     fn take_names(&mut self, heading: &[&str], separator: Separator, width: usize) {
-        let rows = heading.iter().rev().map(|row| {
+        let mut rows = heading.iter().rev().map(|row| {
             let cells = separator.split(row).map(|cell| cell.trim_matches('"').to_owned());
             cells.collect::<Vec<_>>()
         });
         // A row of numbers behind empty cells numbers the columns, which is no name.
         let is_name = |cell: &String| !cell.is_empty() && cell.parse::<f64>().is_err();
-        let names = rows
-            .filter(|cells| cells.len() == width && cells.first().is_some_and(is_name))
-            .next_back();
+        let names = rows.rfind(|cells| cells.len() == width && cells.first().is_some_and(is_name));
         self.is_named = names.is_some();
         let unnamed = |index: usize| format!("column{}", index + 1);
         self.names = match names {

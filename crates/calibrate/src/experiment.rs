@@ -1,0 +1,50 @@
+//! What calibration sees of a simulator: experiments that predict traces.
+
+use crate::Trace;
+
+/// Why an experiment predicts nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExperimentError {
+    /// There is no solution at these parameters. A fit steps back.
+    #[error("{0}")]
+    NoSolution(String),
+    /// The experiment makes no sense, at any parameters.
+    #[error("{0}")]
+    Unsuitable(String),
+    /// The fit was cancelled.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// The prediction of one trace.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Curve {
+    /// The observable at each point of the trace, in SI units; points of weight zero may hold anything finite.
+    pub values: Vec<f64>,
+    /// Its derivative with respect to each parameter of the experiment, point by point; empty if not asked for.
+    pub gradients: Vec<Vec<f64>>,
+}
+
+/// Something that predicts traces from parameters.
+///
+/// A prediction depends on nothing but the parameters: what an earlier call left behind must not show, or results would
+/// depend on the order in which threads work.
+pub trait Experiment: Send {
+    /// The traces that it predicts.
+    fn traces(&self) -> &[Trace];
+
+    /// Predicts every trace, in their order, at `parameters` in their own units; with derivatives if asked for.
+    ///
+    /// # Errors
+    /// When there is no prediction.
+    fn predict(
+        &mut self,
+        parameters: &[f64],
+        gradients: bool,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Vec<Curve>, ExperimentError>;
+
+    /// The same experiment for another thread.
+    fn fork(&self) -> Box<dyn Experiment>;
+}

@@ -1,0 +1,397 @@
+//! The fit: many starts, one result, and what is to be said about it.
+//!
+//! ```text
+//! starts     a Latin hypercube of candidates, the best of each batch by cost; the first start where the user says
+//! global     optionally, differential evolution finds each start
+//! polish     bounded trust-region least squares from each start, in parallel
+//! judge      the best of all, its neighbourhood, the spread of the others
+//! ```
+//!
+//! Every start is drawn from (seed, its number) and runs by itself, so that results do not depend on threads. A finished
+//! start can be handed back later instead of being run again.
+
+use crate::experiment::{Curve, ExperimentError};
+use crate::optimise::{Optimum, evolve, least_squares};
+use crate::problem::{Count, Problem, ProblemError};
+use crate::report::{FitReport, TraceReport};
+use crate::statistics::{judge, student};
+use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How a fit is done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FitOptions {
+    /// Number of starts.
+    pub starts: usize,
+    /// Candidates that are evaluated for each start but the user's own.
+    pub candidates: usize,
+    /// Generations of differential evolution before each start; zero for none.
+    pub generations: u64,
+    /// Iterations of least squares.
+    pub max_iterations: u64,
+    /// Seed of everything that is drawn.
+    pub seed: u64,
+    /// Whether intervals are also found by profile likelihood.
+    pub profile: bool,
+}
+
+impl Default for FitOptions {
+    fn default() -> Self {
+        Self {
+            starts: 5,
+            candidates: 16,
+            generations: 0,
+            max_iterations: 60,
+            seed: 1,
+            profile: false,
+        }
+    }
+}
+
+/// What became of one start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StartReport {
+    /// Number, from 0.
+    pub number: usize,
+    /// Parameters where it ended.
+    pub values: Vec<f64>,
+    /// Sum of squared residuals there.
+    pub cost: f64,
+    /// Whether the optimiser converged.
+    pub has_converged: bool,
+    /// Why it failed; empty if it did not.
+    pub failure: String,
+}
+
+/// Something that happened during a fit.
+#[derive(Clone, Debug)]
+pub enum Progress<'a> {
+    /// A prediction was made; costs so far by start.
+    Evaluated {
+        /// The start.
+        start: usize,
+        /// Its best sum of squares so far.
+        best: f64,
+        /// Predictions of all starts.
+        evaluations: usize,
+    },
+    /// A start has ended.
+    Ended(&'a StartReport),
+}
+
+/// Watches a fit, from any thread.
+pub trait FitObserver: Sync {
+    /// Something happened.
+    fn progress(&self, progress: &Progress<'_>) {
+        let _ = progress;
+    }
+
+    /// Whether the fit should end with what it has.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Nobody watches.
+pub struct Unwatched;
+
+impl FitObserver for Unwatched {}
+
+/// Why there is no fit.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FitError {
+    /// The problem makes no sense.
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
+    /// The experiment makes no sense.
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+    /// No start came to an end.
+    #[error("no start gave a result; the first one: {reason}")]
+    NoStart {
+        /// Why the first one failed.
+        reason: String,
+    },
+}
+
+/// Fits a problem. `finished` are starts of an earlier run of the same problem, which are not run again.
+///
+/// # Errors
+/// When the problem makes no sense or no start gives a result.
+pub fn fit(
+    problem: &Problem,
+    options: &FitOptions,
+    finished: &[StartReport],
+    observer: &dyn FitObserver,
+) -> Result<FitReport, FitError> {
+    problem.check()?;
+    let count = Count::default();
+    let evaluations = AtomicUsize::new(0);
+    let forks: Vec<(usize, Problem)> =
+        (0..options.starts.max(1)).map(|number| (number, problem.fork())).collect();
+    let mut starts: Vec<StartReport> = forks
+        .into_par_iter()
+        .map(|(number, problem)| {
+            if let Some(known) = finished.iter().find(|start| start.number == number) {
+                return known.clone();
+            }
+            let run = Run {
+                problem,
+                options,
+                number,
+                count: &count,
+                evaluations: &evaluations,
+                observer,
+            };
+            let report = run.run();
+            observer.progress(&Progress::Ended(&report));
+            report
+        })
+        .collect();
+    starts.sort_by_key(|start| start.number);
+    let best = starts.iter().filter(|start| start.cost.is_finite());
+    let best = best.min_by(|a, b| a.cost.total_cmp(&b.cost)).cloned();
+    let Some(best) = best else {
+        let reason = starts.first().map_or_else(String::new, |start| start.failure.clone());
+        return Err(FitError::NoStart { reason });
+    };
+    conclude(problem.fork(), options, starts, &best, &count, observer)
+}
+
+struct Run<'a> {
+    problem: Problem,
+    options: &'a FitOptions,
+    number: usize,
+    count: &'a Count,
+    evaluations: &'a AtomicUsize,
+    observer: &'a dyn FitObserver,
+}
+
+impl Run<'_> {
+    fn run(mut self) -> StartReport {
+        let best = RefCell::new(None);
+        let ended = self.optimise(&best);
+        let (failure, has_converged) = match ended {
+            Ok(converged) => (String::new(), converged),
+            Err(error) => (error.to_string(), false),
+        };
+        let found = best.into_inner();
+        StartReport {
+            number: self.number,
+            values: found.as_ref().map_or_else(Vec::new, |best| self.problem.values(&best.u)),
+            cost: found.as_ref().map_or(f64::INFINITY, |best| best.cost),
+            has_converged,
+            failure,
+        }
+    }
+
+    fn optimise(&mut self, best: &RefCell<Option<Optimum>>) -> Result<bool, ExperimentError> {
+        let n = self.problem.parameters.len();
+        let Run { problem, options, number, count, evaluations, observer } = self;
+        let parameters = problem.parameters.clone();
+        let mut evaluate = |u: &[f64], gradients: bool| {
+            let is_cancelled = || observer.is_cancelled();
+            if is_cancelled() {
+                return Err(ExperimentError::Cancelled);
+            }
+            let residuals = problem.residuals(u, gradients, count, &is_cancelled)?;
+            let evaluations = evaluations.fetch_add(1, Ordering::Relaxed) + 1;
+            let cost = residuals.cost();
+            let so_far = best.borrow().as_ref().map_or(f64::INFINITY, |best| best.cost);
+            let best = if cost < so_far { cost } else { so_far };
+            observer.progress(&Progress::Evaluated { start: *number, best, evaluations });
+            Ok(residuals)
+        };
+        let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
+        rng.set_stream(*number as u64 + 1);
+        let stated = *number == 0 && parameters.iter().any(|parameter| parameter.start.is_some());
+        let start = if stated {
+            let place = |parameter: &crate::Parameter| {
+                parameter.start.map_or(0.5, |start| parameter.place(start))
+            };
+            parameters.iter().map(place).collect()
+        } else if options.generations > 0 {
+            evolve(&mut evaluate, n, rng.random(), options.generations, best)?;
+            best.borrow().as_ref().map_or_else(|| vec![0.5; n], |best| best.u.clone())
+        } else {
+            screen(&mut evaluate, &hypercube(n, options.candidates.max(1), &mut rng))?
+        };
+        let cube = (vec![0.0; n], vec![1.0; n]);
+        // The optimiser keeps to the interior.
+        let start = start.iter().map(|u| u.clamp(1e-6, 1.0 - 1e-6)).collect();
+        let found = least_squares(&mut evaluate, cube, start, options.max_iterations, best)?;
+        Ok(found.has_converged)
+    }
+}
+
+/// A Latin hypercube: `count` points of which no two share a `count`-th of any axis (McKay et al. 1979).
+fn hypercube(n: usize, count: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
+    let mut points = vec![vec![0.0; n]; count];
+    for axis in 0..n {
+        let mut cells: Vec<usize> = (0..count).collect();
+        cells.shuffle(rng);
+        for (point, cell) in points.iter_mut().zip(cells) {
+            point[axis] = (cell as f64 + rng.random::<f64>()) / count as f64;
+        }
+    }
+    points
+}
+
+/// The candidate of least cost.
+fn screen(
+    evaluate: &mut crate::optimise::Evaluate<'_>,
+    candidates: &[Vec<f64>],
+) -> Result<Vec<f64>, ExperimentError> {
+    let mut best: Option<(f64, &Vec<f64>)> = None;
+    let mut failure = None;
+    for candidate in candidates {
+        match evaluate(candidate, false) {
+            Ok(residuals) => {
+                let cost = residuals.cost();
+                if cost.is_finite() && best.is_none_or(|(least, _)| cost < least) {
+                    best = Some((cost, candidate));
+                }
+            }
+            Err(ExperimentError::NoSolution(reason)) => failure = Some(reason),
+            Err(error) => return Err(error),
+        }
+    }
+    match best {
+        Some((_, candidate)) => Ok(candidate.clone()),
+        None => Err(ExperimentError::NoSolution(failure.unwrap_or_default())),
+    }
+}
+
+fn conclude(
+    mut problem: Problem,
+    options: &FitOptions,
+    starts: Vec<StartReport>,
+    best: &StartReport,
+    count: &Count,
+    observer: &dyn FitObserver,
+) -> Result<FitReport, FitError> {
+    let places = problem.parameters.iter().zip(&best.values);
+    let u: Vec<f64> = places.map(|(parameter, value)| parameter.place(*value)).collect();
+    let residuals = problem.residuals(&u, true, count, &|| false)?;
+    let n = residuals.values.len();
+    let cost = residuals.cost();
+    let mut statistics = judge(&problem.parameters, &u, cost, &residuals.jacobian, n);
+    let is_cancelled = observer.is_cancelled();
+    if options.profile && !is_cancelled {
+        for index in 0..u.len() {
+            let interval = profile(&mut problem, options, &u, cost, n, index, count, observer)?;
+            statistics.fitted[index].profile = Some(interval);
+        }
+    }
+    let mut traces = Vec::new();
+    for data in &mut problem.data {
+        let own: Vec<f64> = data.uses.iter().map(|&index| best.values[index]).collect();
+        let curves = data.experiment.predict(&own, false, &|| false)?;
+        for (trace, curve) in data.experiment.traces().iter().zip(curves) {
+            traces.push(TraceReport::new(&data.name, trace, curve, data.hold_out));
+        }
+    }
+    Ok(FitReport {
+        parameters: statistics.fitted,
+        correlations: statistics.correlations,
+        open_directions: statistics.open,
+        cost,
+        n_points: problem.n_points(),
+        aic: statistics.aic,
+        bic: statistics.bic,
+        starts,
+        traces,
+        runs: count.plain.load(Ordering::Relaxed),
+        runs_with_gradients: count.with_gradients.load(Ordering::Relaxed),
+        is_cancelled,
+    })
+}
+
+/// 95 % interval of one parameter: where the least sum of squares over all others has grown by `F(1, N − p)`.
+#[allow(clippy::too_many_arguments, reason = "one profile's whole context")]
+fn profile(
+    problem: &mut Problem,
+    options: &FitOptions,
+    u: &[f64],
+    cost: f64,
+    n: usize,
+    index: usize,
+    count: &Count,
+    observer: &dyn FitObserver,
+) -> Result<(f64, f64), FitError> {
+    let freedom = n.saturating_sub(u.len()).max(1);
+    let limit = cost.max(1e-24) * (1.0 + student(freedom).powi(2) / freedom as f64);
+    let parameter = problem.parameters[index].clone();
+    let mut least_at = |place: f64, guess: &mut Vec<f64>| -> Result<f64, FitError> {
+        if u.len() == 1 {
+            let residuals = problem.residuals(&[place], false, count, &|| false)?;
+            return Ok(residuals.cost());
+        }
+        let full = |rest: &[f64]| {
+            let mut full = rest.to_vec();
+            full.insert(index, place);
+            full
+        };
+        let mut evaluate = |rest: &[f64], gradients: bool| {
+            if observer.is_cancelled() {
+                return Err(ExperimentError::Cancelled);
+            }
+            let mut residuals =
+                problem.residuals(&full(rest), gradients, count, &|| observer.is_cancelled())?;
+            residuals.without(index);
+            Ok(residuals)
+        };
+        let best = RefCell::new(None);
+        let cube = (vec![0.0; u.len() - 1], vec![1.0; u.len() - 1]);
+        let start = guess.clone();
+        let found = least_squares(&mut evaluate, cube, start, options.max_iterations, &best)?;
+        *guess = found.u.iter().map(|u| u.clamp(1e-6, 1.0 - 1e-6)).collect();
+        Ok(found.cost)
+    };
+    let mut ends = [0.0; 2];
+    for (end, sign) in ends.iter_mut().zip([-1.0, 1.0]) {
+        let mut rest: Vec<f64> = u.to_vec();
+        rest.remove(index);
+        let mut guess: Vec<f64> = rest.iter().map(|u| u.clamp(1e-6, 1.0 - 1e-6)).collect();
+        let edge: f64 = if sign < 0.0 { 0.0 } else { 1.0 };
+        let (mut inside, mut outside, mut step) = (u[index], edge, 1e-3);
+        // Outwards in growing steps until the limit is passed or the bound is reached.
+        let mut is_bracketed = false;
+        while (edge - inside).abs() > 1e-9 {
+            let next = (inside + sign * step).clamp(0.0, 1.0);
+            if least_at(next, &mut guess)? > limit {
+                outside = next;
+                is_bracketed = true;
+                break;
+            }
+            inside = next;
+            step *= 3.0;
+        }
+        if is_bracketed {
+            for _ in 0..8 {
+                let middle = 0.5 * (inside + outside);
+                if least_at(middle, &mut guess)? > limit {
+                    outside = middle;
+                } else {
+                    inside = middle;
+                }
+            }
+        }
+        *end = parameter.value(0.5 * (inside + outside));
+    }
+    Ok((ends[0], ends[1]))
+}
+
+impl Curve {
+    /// A curve without derivatives.
+    #[must_use]
+    pub fn of(values: Vec<f64>) -> Curve {
+        Curve { values, gradients: Vec::new() }
+    }
+}
