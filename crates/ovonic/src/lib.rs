@@ -3,6 +3,7 @@
 //! The façade: read a netlist, understand it, run what it asks for. Everything that a program needs of the crates below
 //! is re-exported here; nothing here prints, reads the environment or keeps a global.
 
+mod calibration;
 mod control;
 mod design;
 mod elaborate;
@@ -16,6 +17,9 @@ mod session;
 mod topology;
 mod vary;
 
+pub use calibration::{
+    CalibrationError, Deck, DeckExperiment, ExperimentOptions, ExperimentTarget, Mode, Sweeping,
+};
 pub use control::{ControlHost, ControlReport};
 pub use elaborate::{
     NoiseTask, Options, Planned, Range, SensitivityTask, Sweep, SweepTarget, Task, TraceTask,
@@ -34,6 +38,7 @@ pub use run::{
 };
 pub use session::{LoadOptions, Simulation};
 
+pub use ovonic_calibrate as calibrate;
 pub use ovonic_circuit as circuit;
 pub use ovonic_crossbar as crossbar;
 pub use ovonic_device as device;

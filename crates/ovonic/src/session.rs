@@ -1,7 +1,7 @@
 //! A netlist that can be simulated.
 
 use crate::design::Design;
-use crate::elaborate::{Cards, Options, Planned, Reporter, ScopeId, Table};
+use crate::elaborate::{Cards, Options, Planned, Reporter, Request, ScopeId, Table};
 use crate::error::Error;
 use ovonic_circuit::Circuit;
 use ovonic_netlist::ast::{ControlBlock, Item, Netlist, OutputKind};
@@ -222,6 +222,13 @@ impl Simulation {
     /// # Errors
     /// When the text is malformed or names what the circuit does not have; the diagnostics point into the text.
     pub fn add_outputs(&mut self, text: &str) -> Result<(), Error> {
+        let requests = self.understand_outputs(text)?;
+        self.design.requests.extend(requests);
+        Ok(())
+    }
+
+    /// What [`Simulation::add_outputs`] would add.
+    pub(crate) fn understand_outputs(&mut self, text: &str) -> Result<Vec<Request>, Error> {
         let card = format!("outputs\n.probe {text}\n");
         let Parsed { netlist, sources, mut diagnostics } = ovonic_netlist::parse_text(
             "outputs",
@@ -242,8 +249,7 @@ impl Simulation {
         if diagnostics.iter().any(Diagnostic::is_error) {
             return Err(Error::netlist(diagnostics, Arc::new(sources)));
         }
-        design.requests.extend(requests);
-        Ok(())
+        Ok(requests)
     }
 
     /// Names of the top-level parameters.
