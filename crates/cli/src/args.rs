@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ovonic::netlist::Dialect;
 
 use crate::commands::crossbar::CrossbarArgs;
+use crate::commands::fit::FitArgs;
 use crate::commands::ngspice::NgspiceArgs;
 use crate::commands::run::RunArgs;
 use crate::exit;
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Explain a diagnostic code
     Explain(ExplainArgs),
+    /// Fit a model to measured curves
+    Fit(Box<FitArgs>),
     /// Plot signals of a raw or csv file
     Plot(PlotArgs),
     /// Solve whole crossbars with line resistance
@@ -49,7 +52,7 @@ pub(crate) enum Command {
 }
 
 /// How a netlist is read.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct DialectArgs {
     /// Read the netlist as this simulator does where simulators disagree
     #[arg(long, value_name = "SIMULATOR")]

@@ -54,7 +54,7 @@ Exit codes:
   1  the simulation failed, or a file could not be read or written
   2  the command line or the netlist is wrong
   3  an analysis did not converge
-  4  a measure or an expectation failed";
+  4  a measure or an expectation failed, or a fit missed its tolerance";
 
 /// Why a command stopped.
 #[derive(Debug, thiserror::Error)]
@@ -130,6 +130,9 @@ pub(crate) enum Failure {
         /// How many there are.
         count: usize,
     },
+    /// A plan of a fit makes no sense.
+    #[error("{0}")]
+    Fit(String),
     /// A picture could not be drawn.
     #[error(transparent)]
     Plot(#[from] PlotError),
@@ -160,6 +163,7 @@ impl Failure {
     pub(crate) fn status(&self) -> Status {
         match self {
             Failure::UnknownName { .. }
+            | Failure::Fit(_)
             | Failure::Unsuitable(_)
             | Failure::Waveform(WaveformError::UnknownVector { .. })
             | Failure::Outside { .. }

@@ -66,6 +66,7 @@ fn dispatch(command: &Command, console: &mut Console) -> Result<Status, Failure>
         Command::Check(arguments) => commands::check::run(arguments, console),
         Command::Explain(arguments) => commands::explain::run(arguments, console),
         Command::Crossbar(arguments) => commands::crossbar::run(arguments, console),
+        Command::Fit(arguments) => commands::fit::run(arguments, console),
         Command::Plot(arguments) => commands::plot::run(arguments, console),
         Command::Ngspice(arguments) => commands::ngspice::run(arguments, console),
         Command::Devices => commands::devices::run(console),

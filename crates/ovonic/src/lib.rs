@@ -18,7 +18,8 @@ mod topology;
 mod vary;
 
 pub use calibration::{
-    CalibrationError, Deck, DeckExperiment, ExperimentOptions, ExperimentTarget, Mode, Sweeping,
+    CalibrationError, Deck, DeckExperiment, ExperimentOptions, ExperimentTarget, FitPlan, Mode,
+    PlanData, PlanError, PlanObjective, PlanParameter, PlanTarget, PreparedFit, Sweeping,
 };
 pub use control::{ControlHost, ControlReport};
 pub use elaborate::{

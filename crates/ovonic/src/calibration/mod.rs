@@ -3,14 +3,19 @@
 //! The deck has the device, its series resistance, its compliance and its stimulus; measured data may replace the
 //! stimulus of one source. Any parameter of any card may be fitted. Derivatives come from the solver.
 
+mod card;
 mod change;
 mod experiment;
 mod interpolate;
 mod observe;
+mod plan;
 mod stimulus;
 mod target;
 
 pub use experiment::{Deck, DeckExperiment, ExperimentOptions, ExperimentTarget, Mode};
+pub use plan::{
+    FitPlan, PlanData, PlanError, PlanObjective, PlanParameter, PlanTarget, PreparedFit,
+};
 pub use stimulus::Sweeping;
 
 use crate::error::Error;
