@@ -1,4 +1,4 @@
-//! Workspace tasks: `cargo xtask ci | tidy | figures [image…] | generate [--check] | conformance | bench-report`.
+//! Workspace tasks: `cargo xtask ci | tidy | figures [image…] | generate [--check] | conformance | coverage | bench-report`.
 //!
 //! What continuous integration runs is what anyone can run: `cargo xtask ci`.
 
@@ -7,6 +7,7 @@
 mod bench;
 mod ci;
 mod conformance;
+mod coverage;
 mod figures;
 mod generate;
 mod rivals;
@@ -25,11 +26,12 @@ fn main() -> ExitCode {
         ["ci", rest @ ..] => ci::run(rest),
         ["tidy"] => tidy::run(),
         ["conformance", rest @ ..] => conformance::run(rest),
+        ["coverage"] => coverage::run(),
         ["bench-report", rest @ ..] => bench::run(rest),
         ["figures", rest @ ..] => figures::run(rest),
         ["generate"] => generate::run(false),
         ["generate", "--check"] => generate::run(true),
-        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | figures [image…] | generate [--check] | conformance [--check] [--write] [NAME]… | bench-report [--deck NAME]… [--repeats N] [--quick] [--write] [--work-precision] [--program FILE] [--baseline FILE]".into()),
+        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | figures [image…] | generate [--check] | conformance [--check] [--write] [NAME]… | coverage | bench-report [--deck NAME]… [--repeats N] [--quick] [--write] [--work-precision] [--program FILE] [--baseline FILE]".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
