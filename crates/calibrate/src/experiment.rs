@@ -17,6 +17,22 @@ pub enum ExperimentError {
     Cancelled,
 }
 
+/// The whole computed curve of a trace, finer than its points: what lies between two of them (a switching instant) can be
+/// seen, and differentiated, nowhere else.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Path {
+    /// Abscissa, as that of the trace.
+    pub x: Vec<f64>,
+    /// Time, s; empty where there is none.
+    pub time: Vec<f64>,
+    /// The observable.
+    pub values: Vec<f64>,
+    /// Its derivative with respect to each parameter; empty if not asked for.
+    pub gradients: Vec<Vec<f64>>,
+    /// For each point of the trace, the first point of the path that is not before it.
+    pub places: Vec<usize>,
+}
+
 /// The prediction of one trace.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curve {
@@ -24,6 +40,8 @@ pub struct Curve {
     pub values: Vec<f64>,
     /// Its derivative with respect to each parameter of the experiment, point by point; empty if not asked for.
     pub gradients: Vec<Vec<f64>>,
+    /// The curve between the points; absent where each point is computed by itself.
+    pub path: Option<Path>,
 }
 
 /// Something that predicts traces from parameters.

@@ -1,6 +1,7 @@
 //! Numbers that are read off a curve: where it crosses a level.
 
 use crate::Trace;
+use crate::experiment::Curve;
 
 /// A number that a curve has.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,18 +35,47 @@ pub(crate) struct Found {
     slopes: [f64; 2],
 }
 
+/// A curve as features see it.
+#[derive(Clone, Copy)]
+pub(crate) struct Sampled<'a> {
+    pub(crate) x: &'a [f64],
+    pub(crate) time: Option<&'a [f64]>,
+    pub(crate) values: &'a [f64],
+}
+
+impl<'a> Sampled<'a> {
+    /// What was measured.
+    pub(crate) fn measured(trace: &'a Trace) -> Sampled<'a> {
+        Sampled { x: trace.abscissa().1, time: trace.time.as_deref(), values: &trace.response }
+    }
+
+    /// What was computed, as finely as it was, with its derivatives.
+    pub(crate) fn predicted(trace: &'a Trace, curve: &'a Curve) -> (Sampled<'a>, &'a [Vec<f64>]) {
+        match &curve.path {
+            Some(path) => {
+                let time = (!path.time.is_empty()).then_some(path.time.as_slice());
+                (Sampled { x: &path.x, time, values: &path.values }, &path.gradients)
+            }
+            None => {
+                let sampled = Sampled { values: &curve.values, ..Sampled::measured(trace) };
+                (sampled, &curve.gradients)
+            }
+        }
+    }
+}
+
 impl Feature {
-    /// Looks for the feature in `response` over the abscissa of `trace`. Between two points the logarithm of the
-    /// magnitude runs straight.
-    pub(crate) fn of(&self, trace: &Trace, response: &[f64]) -> Option<Found> {
+    /// Looks for the feature. Between two points the logarithm of the magnitude runs straight.
+    pub(crate) fn of(&self, curve: Sampled<'_>) -> Option<Found> {
+        let response = curve.values;
         let (level, falls, from) = match *self {
             Feature::Threshold { level } => (level, false, f64::NEG_INFINITY),
             Feature::Hold { level } => (level, true, f64::NEG_INFINITY),
             Feature::Delay { level, from } => (level, false, from),
         };
         let x = match self {
-            Feature::Delay { .. } => trace.time.as_deref()?,
-            _ => trace.abscissa().1,
+            Feature::Delay { .. } => curve.time?,
+            _ => curve.x,
         };
         let height = |index: usize| (response[index].abs().max(f64::MIN_POSITIVE) / level).ln();
         let crosses = |&a: &usize| {
@@ -87,7 +117,8 @@ mod tests {
         let file = DataFile::from_text("a", text).unwrap();
         let mapping = Mapping::parse("t=1 V=2 I=3").unwrap();
         let trace = &traces(&file, &mapping, &Preparation::default()).unwrap()[0];
-        let value = |feature: Feature| feature.of(trace, &trace.response).map(|found| found.value);
+        let value =
+            |feature: Feature| feature.of(Sampled::measured(trace)).map(|found| found.value);
         assert_eq!(value(Feature::Threshold { level: 1e-6 }), Some(1.5));
         assert_eq!(value(Feature::Hold { level: 1e-6 }), Some(0.5));
         assert_eq!(value(Feature::Delay { level: 1e-6, from: 0.25 }), Some(1.25));

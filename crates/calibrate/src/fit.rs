@@ -3,6 +3,7 @@
 //! ```text
 //! starts     a Latin hypercube of candidates, the best of each batch by cost; the first start where the user says
 //! global     optionally, differential evolution finds each start
+//! guide      optionally, least squares on a measure that has a gradient where the objectives have none
 //! polish     bounded trust-region least squares from each start, in parallel
 //! judge      the best of all, its neighbourhood, the spread of the others
 //! ```
@@ -12,9 +13,9 @@
 
 use crate::experiment::{Curve, ExperimentError};
 use crate::optimise::{Optimum, evolve, least_squares};
-use crate::problem::{Count, Problem, ProblemError};
+use crate::problem::{Count, Problem, ProblemError, Stage};
 use crate::report::{FitReport, TraceReport};
-use crate::statistics::{judge, student};
+use crate::statistics::{Statistics, Verdict, judge, student};
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -195,15 +196,16 @@ impl Run<'_> {
         let n = self.problem.parameters.len();
         let Run { problem, options, number, count, evaluations, observer } = self;
         let parameters = problem.parameters.clone();
-        let mut evaluate = |u: &[f64], gradients: bool| {
+        let has_guide = problem.data.iter().any(|data| !data.guide.is_empty());
+        let mut at = |u: &[f64], stage: Stage, gradients: bool| {
             let is_cancelled = || observer.is_cancelled();
             if is_cancelled() {
                 return Err(ExperimentError::Cancelled);
             }
-            let residuals = problem.residuals(u, gradients, count, &is_cancelled)?;
+            let residuals = problem.residuals(u, stage, gradients, count, &is_cancelled)?;
             let evaluations = evaluations.fetch_add(1, Ordering::Relaxed) + 1;
-            let cost = residuals.cost();
             let so_far = best.borrow().as_ref().map_or(f64::INFINITY, |best| best.cost);
+            let cost = if stage == Stage::Final { residuals.cost() } else { so_far };
             let best = if cost < so_far { cost } else { so_far };
             observer.progress(&Progress::Evaluated { start: *number, best, evaluations });
             Ok(residuals)
@@ -211,23 +213,43 @@ impl Run<'_> {
         let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
         rng.set_stream(*number as u64 + 1);
         let stated = *number == 0 && parameters.iter().any(|parameter| parameter.start.is_some());
-        let start = if stated {
+        let guided = RefCell::new(None);
+        let mut guide = |u: &[f64], gradients: bool| at(u, Stage::Guide, gradients);
+        let mut start = if stated {
             let place = |parameter: &crate::Parameter| {
                 parameter.start.map_or(0.5, |start| parameter.place(start))
             };
             parameters.iter().map(place).collect()
         } else if options.generations > 0 {
-            evolve(&mut evaluate, n, rng.random(), options.generations, best)?;
-            best.borrow().as_ref().map_or_else(|| vec![0.5; n], |best| best.u.clone())
+            evolve(&mut guide, n, rng.random(), options.generations, &guided)?;
+            guided.borrow().as_ref().map_or_else(|| vec![0.5; n], |best| best.u.clone())
         } else {
-            screen(&mut evaluate, &hypercube(n, options.candidates.max(1), &mut rng))?
+            screen(&mut guide, &hypercube(n, options.candidates.max(1), &mut rng))?
         };
-        let cube = (vec![0.0; n], vec![1.0; n]);
-        // The optimiser keeps to the interior.
-        let start = start.iter().map(|u| u.clamp(1e-6, 1.0 - 1e-6)).collect();
-        let found = least_squares(&mut evaluate, cube, start, options.max_iterations, best)?;
+        if has_guide {
+            let found = least_squares(
+                &mut guide,
+                cube(n),
+                inside(&start),
+                options.max_iterations,
+                &guided,
+            )?;
+            start = found.u;
+        }
+        let mut evaluate = |u: &[f64], gradients: bool| at(u, Stage::Final, gradients);
+        let start = inside(&start);
+        let found = least_squares(&mut evaluate, cube(n), start, options.max_iterations, best)?;
         Ok(found.has_converged)
     }
+}
+
+fn cube(n: usize) -> (Vec<f64>, Vec<f64>) {
+    (vec![0.0; n], vec![1.0; n])
+}
+
+/// A start in the interior, which the optimiser keeps to.
+fn inside(start: &[f64]) -> Vec<f64> {
+    start.iter().map(|u| u.clamp(1e-6, 1.0 - 1e-6)).collect()
 }
 
 /// A Latin hypercube: `count` points of which no two share a `count`-th of any axis (McKay et al. 1979).
@@ -278,11 +300,14 @@ fn conclude(
 ) -> Result<FitReport, FitError> {
     let places = problem.parameters.iter().zip(&best.values);
     let u: Vec<f64> = places.map(|(parameter, value)| parameter.place(*value)).collect();
-    let residuals = problem.residuals(&u, true, count, &|| false)?;
+    let residuals = problem.residuals(&u, Stage::Final, true, count, &|| false)?;
     let n = residuals.values.len();
     let cost = residuals.cost();
     let mut statistics = judge(&problem.parameters, &u, cost, &residuals.jacobian, n);
     let is_cancelled = observer.is_cancelled();
+    if !is_cancelled {
+        scan_flat(&mut problem, &u, cost, n, &mut statistics, count)?;
+    }
     if options.profile && !is_cancelled {
         for index in 0..u.len() {
             let interval = profile(&mut problem, options, &u, cost, n, index, count, observer)?;
@@ -313,6 +338,82 @@ fn conclude(
     })
 }
 
+/// Looks farther where the cost is flat along a parameter's own axis: between two points of a jump it is flat for a step,
+/// and rises beyond it. Such a parameter is known to within that step.
+fn scan_flat(
+    problem: &mut Problem,
+    u: &[f64],
+    cost: f64,
+    n: usize,
+    statistics: &mut Statistics,
+    count: &Count,
+) -> Result<(), FitError> {
+    const WIDEST: f64 = 0.5;
+    let freedom = n.saturating_sub(u.len()).max(1);
+    let limit = cost.max(1e-24) * (1.0 + student(freedom).powi(2) / freedom as f64);
+    let mut known = Vec::new();
+    for open in &statistics.open {
+        let [(name, _)] = open.parts.as_slice() else { continue };
+        let Some(index) = statistics.fitted.iter().position(|f| f.name == *name) else { continue };
+        let mut ends = [0.0; 2];
+        for (end, sign) in ends.iter_mut().zip([-1.0, 1.0]) {
+            *end = edge(u[index], sign, |place| {
+                let mut moved = u.to_vec();
+                moved[index] = place;
+                match problem.residuals(&moved, Stage::Final, false, count, &|| false) {
+                    Ok(residuals) => Ok(residuals.cost() > limit),
+                    Err(ExperimentError::NoSolution(_)) => Ok(true),
+                    Err(error) => Err(error.into()),
+                }
+            })?;
+        }
+        if ends[1] - ends[0] < WIDEST {
+            let fitted = &mut statistics.fitted[index];
+            let parameter = &problem.parameters[index];
+            fitted.interval = (parameter.value(ends[0]), parameter.value(ends[1]));
+            fitted.deviation = 0.25 * (ends[1] - ends[0]);
+            fitted.verdict = Verdict::Determined;
+            known.push(name.clone());
+        }
+    }
+    statistics
+        .open
+        .retain(|open| !matches!(open.parts.as_slice(), [(name, _)] if known.contains(name)));
+    Ok(())
+}
+
+/// The place between `from` and the bound in the direction of `sign` beyond which `is_beyond` holds; the bound if it never
+/// does.
+fn edge(
+    from: f64,
+    sign: f64,
+    mut is_beyond: impl FnMut(f64) -> Result<bool, FitError>,
+) -> Result<f64, FitError> {
+    let bound: f64 = if sign < 0.0 { 0.0 } else { 1.0 };
+    let (mut inside, mut step) = (from, 1e-3);
+    // Outwards in growing steps until the limit is passed or the bound is reached.
+    let mut outside = loop {
+        if (bound - inside).abs() <= 1e-9 {
+            return Ok(bound);
+        }
+        let next = (inside + sign * step).clamp(0.0, 1.0);
+        if is_beyond(next)? {
+            break next;
+        }
+        inside = next;
+        step *= 3.0;
+    };
+    for _ in 0..8 {
+        let middle = 0.5 * (inside + outside);
+        if is_beyond(middle)? {
+            outside = middle;
+        } else {
+            inside = middle;
+        }
+    }
+    Ok(0.5 * (inside + outside))
+}
+
 /// 95 % interval of one parameter: where the least sum of squares over all others has grown by `F(1, N − p)`.
 #[allow(clippy::too_many_arguments, reason = "one profile's whole context")]
 fn profile(
@@ -330,7 +431,7 @@ fn profile(
     let parameter = problem.parameters[index].clone();
     let mut least_at = |place: f64, guess: &mut Vec<f64>| -> Result<f64, FitError> {
         if u.len() == 1 {
-            let residuals = problem.residuals(&[place], false, count, &|| false)?;
+            let residuals = problem.residuals(&[place], Stage::Final, false, count, &|| false)?;
             return Ok(residuals.cost());
         }
         let full = |rest: &[f64]| {
@@ -343,47 +444,26 @@ fn profile(
                 return Err(ExperimentError::Cancelled);
             }
             let mut residuals =
-                problem.residuals(&full(rest), gradients, count, &|| observer.is_cancelled())?;
+                problem.residuals(&full(rest), Stage::Final, gradients, count, &|| {
+                    observer.is_cancelled()
+                })?;
             residuals.without(index);
             Ok(residuals)
         };
         let best = RefCell::new(None);
-        let cube = (vec![0.0; u.len() - 1], vec![1.0; u.len() - 1]);
+        let rest_cube = cube(u.len() - 1);
         let start = guess.clone();
-        let found = least_squares(&mut evaluate, cube, start, options.max_iterations, &best)?;
-        *guess = found.u.iter().map(|u| u.clamp(1e-6, 1.0 - 1e-6)).collect();
+        let found = least_squares(&mut evaluate, rest_cube, start, options.max_iterations, &best)?;
+        *guess = inside(&found.u);
         Ok(found.cost)
     };
     let mut ends = [0.0; 2];
     for (end, sign) in ends.iter_mut().zip([-1.0, 1.0]) {
         let mut rest: Vec<f64> = u.to_vec();
         rest.remove(index);
-        let mut guess: Vec<f64> = rest.iter().map(|u| u.clamp(1e-6, 1.0 - 1e-6)).collect();
-        let edge: f64 = if sign < 0.0 { 0.0 } else { 1.0 };
-        let (mut inside, mut outside, mut step) = (u[index], edge, 1e-3);
-        // Outwards in growing steps until the limit is passed or the bound is reached.
-        let mut is_bracketed = false;
-        while (edge - inside).abs() > 1e-9 {
-            let next = (inside + sign * step).clamp(0.0, 1.0);
-            if least_at(next, &mut guess)? > limit {
-                outside = next;
-                is_bracketed = true;
-                break;
-            }
-            inside = next;
-            step *= 3.0;
-        }
-        if is_bracketed {
-            for _ in 0..8 {
-                let middle = 0.5 * (inside + outside);
-                if least_at(middle, &mut guess)? > limit {
-                    outside = middle;
-                } else {
-                    inside = middle;
-                }
-            }
-        }
-        *end = parameter.value(0.5 * (inside + outside));
+        let mut guess = inside(&rest);
+        let place = edge(u[index], sign, |place| Ok(least_at(place, &mut guess)? > limit))?;
+        *end = parameter.value(place);
     }
     Ok((ends[0], ends[1]))
 }
@@ -392,6 +472,6 @@ impl Curve {
     /// A curve without derivatives.
     #[must_use]
     pub fn of(values: Vec<f64>) -> Curve {
-        Curve { values, gradients: Vec::new() }
+        Curve { values, ..Curve::default() }
     }
 }

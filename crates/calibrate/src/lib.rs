@@ -27,7 +27,7 @@ pub use data::{
     Severity, Trace, examine, traces,
 };
 pub use error::DataError;
-pub use experiment::{Curve, Experiment, ExperimentError};
+pub use experiment::{Curve, Experiment, ExperimentError, Path};
 pub use feature::Feature;
 pub use fit::{FitError, FitObserver, FitOptions, Progress, StartReport, Unwatched, fit};
 pub use objective::{Loss, Measure, Objective};

@@ -13,7 +13,7 @@
 //! them. A robust loss turns `r` into `sign(r)·√ρ(r²)`, whose square is the loss.
 
 use crate::experiment::Curve;
-use crate::feature::Feature;
+use crate::feature::{Feature, Sampled};
 use crate::{Censoring, Trace};
 
 /// How far a model is from a measurement.
@@ -100,11 +100,12 @@ impl Objective {
             out.push(factor * value, factor * slope, gradient, uses, slopes);
         };
         if let Measure::Feature { feature, tolerance } = &self.measure {
-            let measured = feature.of(trace, &trace.response);
-            let predicted = feature.of(trace, &curve.values);
+            let measured = feature.of(Sampled::measured(trace));
+            let (sampled, slopes) = Sampled::predicted(trace, curve);
+            let predicted = feature.of(sampled);
             let residual = match (measured, predicted) {
                 (Some(measured), Some(found)) => {
-                    for (slope, by) in gradient.iter_mut().zip(&curve.gradients) {
+                    for (slope, by) in gradient.iter_mut().zip(slopes) {
                         *slope = feature.slope(&found, by) / tolerance;
                     }
                     (found.value - measured.value) / tolerance
@@ -124,7 +125,7 @@ impl Objective {
                 continue;
             }
             let residual = match &place {
-                Some(place) => place.distance(index, curve, &mut gradient),
+                Some(place) => place.distance(index, &mut gradient),
                 None => {
                     let (d, m) = (trace.response[index], curve.values[index]);
                     let (residual, slope) = self.measure.pointwise(d, m, rms);
@@ -173,30 +174,48 @@ fn decades(y: f64, floor: f64) -> (f64, f64) {
 }
 
 /// The predicted curve as a polyline, for distances from it.
-struct CurvePlace {
+struct CurvePlace<'a> {
+    /// Abscissa over its tolerance, height in decades, and the height's derivative by the response, along the polyline.
     x: Vec<f64>,
     y: Vec<f64>,
     slopes: Vec<f64>,
-    measured: Vec<f64>,
+    gradients: &'a [Vec<f64>],
+    /// Place of each measured point along the polyline, and the point itself.
+    places: Vec<usize>,
+    measured: Vec<(f64, f64)>,
+    /// Predicted height at each measured point.
+    heights: Vec<f64>,
 }
 
-impl CurvePlace {
-    fn new(objective: &Objective, trace: &Trace, curve: &Curve) -> Option<CurvePlace> {
+impl<'a> CurvePlace<'a> {
+    fn new(objective: &Objective, trace: &'a Trace, curve: &'a Curve) -> Option<CurvePlace<'a>> {
         let Measure::Curve { floor, tolerance } = objective.measure else { return None };
-        let x = trace.abscissa().1.iter().map(|x| x / tolerance).collect();
-        let heights = curve.values.iter().map(|y| decades(*y, floor));
+        let (sampled, gradients) = Sampled::predicted(trace, curve);
+        let heights = sampled.values.iter().map(|y| decades(*y, floor));
         let (y, slopes) = heights.unzip();
-        let measured = trace.response.iter().map(|y| decades(*y, floor).0).collect();
-        Some(CurvePlace { x, y, slopes, measured })
+        let points = trace.abscissa().1.iter().zip(&trace.response);
+        Some(CurvePlace {
+            x: sampled.x.iter().map(|x| x / tolerance).collect(),
+            y,
+            slopes,
+            gradients,
+            places: match &curve.path {
+                Some(path) => path.places.clone(),
+                None => (0..trace.len()).collect(),
+            },
+            measured: points.map(|(x, y)| (x / tolerance, decades(*y, floor).0)).collect(),
+            heights: curve.values.iter().map(|y| decades(*y, floor).0).collect(),
+        })
     }
 
     /// Signed distance of a measured point from the polyline, looked for within a few tolerances of its place along the
     /// sweep; the sign is that of the vertical difference.
-    fn distance(&self, index: usize, curve: &Curve, gradient: &mut [f64]) -> f64 {
-        const REACH: f64 = 5.0;
-        let (px, py) = (self.x[index], self.measured[index]);
+    fn distance(&self, index: usize, gradient: &mut [f64]) -> f64 {
+        const REACH: f64 = 8.0;
+        let (px, py) = self.measured[index];
+        let place = self.places[index];
         // Distance, segment, place on it, vertical part.
-        let mut best = (f64::INFINITY, index, 0.0, 0.0);
+        let mut best = (f64::INFINITY, place, 0.0, 0.0);
         let mut look = |a: usize| {
             let b = a + 1;
             let (dx, dy) = (self.x[b] - self.x[a], self.y[b] - self.y[a]);
@@ -211,17 +230,18 @@ impl CurvePlace {
         };
         let near = |a: usize| (self.x[a] - px).abs() <= REACH;
         let last = self.x.len() - 1;
-        (index.min(last.saturating_sub(1))..last).take_while(|&a| near(a)).for_each(&mut look);
-        (0..index).rev().take_while(|&a| near(a + 1)).for_each(&mut look);
+        let place = place.min(last.saturating_sub(1));
+        (place..last).take_while(|&a| near(a)).for_each(&mut look);
+        (0..place).rev().take_while(|&a| near(a + 1)).for_each(&mut look);
         let (distance, a, t, ey) = best;
         if !distance.is_finite() || distance == 0.0 {
             gradient.fill(0.0);
             return 0.0;
         }
-        let sign = if self.y[index] >= py { 1.0 } else { -1.0 };
+        let sign = if self.heights[index] >= py { 1.0 } else { -1.0 };
         // The nearest place is stationary along the segment, so only its ends' heights count.
         let b = (a + 1).min(last);
-        for (out, by) in gradient.iter_mut().zip(&curve.gradients) {
+        for (out, by) in gradient.iter_mut().zip(self.gradients) {
             let height = (1.0 - t) * self.slopes[a] * by[a] + t * self.slopes[b] * by[b];
             *out = sign * ey / distance * height;
         }
@@ -315,6 +335,7 @@ mod tests {
         let curve = Curve {
             values: x.iter().map(|x| model(*x, p)).collect(),
             gradients: vec![x.iter().map(|x| slope(*x)).collect()],
+            path: None,
         };
         let mut out = Residuals::new(1, true);
         objective.append(trace, &curve, &[0], &[1.0], &mut out);

@@ -150,6 +150,9 @@ pub struct DataSet {
     pub uses: Vec<usize>,
     /// What is minimised; their squares add up.
     pub objectives: Vec<Objective>,
+    /// What is minimised first, to come near: a measure with a gradient where the others have none, such as the distance
+    /// from a curve that jumps between two points. None for the objectives themselves.
+    pub guide: Vec<Objective>,
     /// Whether the traces are kept out of the fit and only judged by its result.
     pub hold_out: bool,
 }
@@ -160,6 +163,15 @@ pub struct Problem {
     pub parameters: Vec<Parameter>,
     /// What it is fitted to.
     pub data: Vec<DataSet>,
+}
+
+/// Which objectives count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Those that lead near.
+    Guide,
+    /// Those of the fit.
+    Final,
 }
 
 /// Calls of experiments.
@@ -206,6 +218,7 @@ impl Problem {
             experiment: data.experiment.fork(),
             uses: data.uses.clone(),
             objectives: data.objectives.clone(),
+            guide: data.guide.clone(),
             hold_out: data.hold_out,
         };
         Problem { parameters: self.parameters.clone(), data: self.data.iter().map(fork).collect() }
@@ -221,6 +234,7 @@ impl Problem {
     pub(crate) fn residuals(
         &mut self,
         u: &[f64],
+        stage: Stage,
         gradients: bool,
         count: &Count,
         is_cancelled: &dyn Fn() -> bool,
@@ -235,7 +249,9 @@ impl Problem {
             counter.fetch_add(1, Ordering::Relaxed);
             let curves = data.experiment.predict(&own, gradients, is_cancelled)?;
             for (trace, curve) in data.experiment.traces().iter().zip(&curves) {
-                for objective in &data.objectives {
+                let guided = stage == Stage::Guide && !data.guide.is_empty();
+                let objectives = if guided { &data.guide } else { &data.objectives };
+                for objective in objectives {
                     objective.append(trace, curve, &data.uses, &slopes, &mut all);
                 }
             }

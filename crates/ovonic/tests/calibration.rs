@@ -52,6 +52,7 @@ fn recover(
             experiment: Box::new(experiment(deck, made, parameters, options)),
             uses: (0..parameters.len()).collect(),
             objectives: vec![Objective::new(measure)],
+            guide: Vec::new(),
             hold_out: false,
         }],
     };
@@ -98,8 +99,7 @@ fn a_diode_comes_back_from_its_characteristic() {
 #[test]
 fn what_the_data_do_not_say_is_named() {
     // Below its knee a diode says nothing of its series resistance, and its temperature acts like its ideality.
-    let parameters =
-        [Parameter::log("dm.is", 1e-17, 1e-10), Parameter::log("dm.rs", 1e-3, 10.0)];
+    let parameters = [Parameter::log("dm.is", 1e-17, 1e-10), Parameter::log("dm.rs", 1e-3, 10.0)];
     let data = read(&sweep(0.1, 0.4, 20), "V=1 I=2");
     let options = ExperimentOptions::default();
     let made = synthetic(DIODE, &data, &parameters, &[1e-14, 1.0], &options);
@@ -108,8 +108,7 @@ fn what_the_data_do_not_say_is_named() {
         .into_iter()
         .map(|trace| {
             let factor = |k: usize| 1.0 + 0.01 * (k as f64 * 2.399).sin();
-            let response =
-                trace.response.iter().enumerate().map(|(k, i)| i * factor(k)).collect();
+            let response = trace.response.iter().enumerate().map(|(k, i)| i * factor(k)).collect();
             Trace { response, ..trace }
         })
         .collect();
@@ -120,6 +119,7 @@ fn what_the_data_do_not_say_is_named() {
             experiment: Box::new(experiment(DIODE, noisy, &parameters, &options)),
             uses: vec![0, 1],
             objectives: vec![Objective::new(Measure::Log { floor: 1e-15 })],
+            guide: Vec::new(),
             hold_out: false,
         }],
     };
@@ -187,10 +187,8 @@ N1 a 0 sel
     let down = (0..40).rev().map(|k| 0.0125 * f64::from(k));
     let rows: String = up.chain(down).map(|v| format!("{v},0\n")).collect();
     let data = read(&rows, "V=1 I=2");
-    let options = ExperimentOptions {
-        sweeping: Some(Sweeping::Rate(100.0)),
-        ..ExperimentOptions::default()
-    };
+    let options =
+        ExperimentOptions { sweeping: Some(Sweeping::Rate(100.0)), ..ExperimentOptions::default() };
     let truth = [0.3, 900.0, 0.085];
     let report = recover(deck, &data, &parameters, &truth, Measure::Linear, &options);
     assert_recovered(&report, &truth);
@@ -221,8 +219,10 @@ C2 out 0 1n
         members: vec![("c1".to_owned(), 1.0), ("c2".to_owned(), 1.0)],
         range: (1e-10, 1e-7),
     };
-    let options =
-        ExperimentOptions { observe: Some("mag(v(out))".to_owned()), ..ExperimentOptions::default() };
+    let options = ExperimentOptions {
+        observe: Some("mag(v(out))".to_owned()),
+        ..ExperimentOptions::default()
+    };
     let source = Deck::from_text(deck, &LoadOptions::default());
     let experiment = DeckExperiment::new(source, data, vec![target], options).unwrap();
     let problem = Problem {
@@ -232,6 +232,7 @@ C2 out 0 1n
             experiment: Box::new(experiment),
             uses: vec![0],
             objectives: vec![Objective::new(Measure::Linear)],
+            guide: Vec::new(),
             hold_out: false,
         }],
     };
@@ -252,6 +253,7 @@ fn results_do_not_depend_on_threads_and_go_on_where_they_stopped() {
             experiment: Box::new(experiment(DIODE, made, &parameters, &options)),
             uses: vec![0, 1],
             objectives: vec![Objective::new(Measure::Log { floor: 0.0 })],
+            guide: Vec::new(),
             hold_out: false,
         }],
     };

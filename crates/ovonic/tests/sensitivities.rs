@@ -19,7 +19,7 @@ fn tight() -> SolverOptions {
     let mut options = SolverOptions::default();
     options.step_iterations = 60;
     options.tolerances.relative = 1e-9;
-    options.tolerances.voltage = 1e-10;
+    options.tolerances.voltage = 1e-12;
     options.tolerances.current = 1e-14;
     options
 }
@@ -187,7 +187,7 @@ fn transients_that_repeat_their_steps() {
                     let expected: Vec<f64> =
                         pairs.map(|(a, b)| (a.1[row] - b.1[row]) / (2.0 * h)).collect();
                     let what = format!("{case}, row {row}, point");
-                    agree(&found, &expected, 1e-5, tight().tolerances.current / h, &what);
+                    agree(&found, &expected, 1e-5, tight().tolerances.voltage / h, &what);
                 }
             }
         }

@@ -8,8 +8,8 @@
 
 use crate::Outcome;
 use ovonic::calibrate::{
-    DataFile, DataSet, Experiment, FitOptions, Mapping, Measure, Objective, Parameter, Preparation,
-    Problem, Trace, Unwatched, fit, traces,
+    DataFile, DataSet, FitOptions, Mapping, Measure, Objective, Parameter, Preparation, Problem,
+    Trace, Unwatched, fit, traces,
 };
 use ovonic::{Deck, DeckExperiment, ExperimentOptions, ExperimentTarget, LoadOptions, Sweeping};
 use rand::rngs::ChaCha8Rng;
@@ -132,6 +132,7 @@ impl Case {
                 experiment: Box::new(experiment),
                 uses: (0..parameters.len()).collect(),
                 objectives: vec![Objective::new(self.measure.clone())],
+                guide: Vec::new(),
                 hold_out: false,
             }],
             parameters,

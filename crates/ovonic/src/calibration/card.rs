@@ -34,7 +34,7 @@ pub(super) fn card(
                             None => models.push((owner, id, vec![index])),
                         }
                     }
-                    SweepTarget::Parameter(name) => text += &format!(".param {name}={value:e}\n"),
+                    SweepTarget::Parameter(name) => text += &format!(".param {name}={value:.7e}\n"),
                     SweepTarget::Temperature => text += &format!(".temp {value}\n"),
                 }
             }
@@ -67,7 +67,7 @@ fn model(circuit: &Circuit, owner: &str, id: InstanceId, fitted: &[usize]) -> St
             continue;
         }
         if let Some(value) = value(index) {
-            text += &format!("\n+ {}={value:e}", info.name);
+            text += &format!("\n+ {}={value:.7e}", info.name);
         }
     }
     text + ")\n"

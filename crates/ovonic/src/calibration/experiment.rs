@@ -364,7 +364,7 @@ impl DeckExperiment {
         set.map_err(|diagnostics| self.no_solution(diagnostics))?;
         let mut corner_times: Vec<f64> = stimulus.corners.iter().map(|(time, _)| *time).collect();
         if let (Some(id), false) = (self.drive, stimulus.corners.is_empty()) {
-            self.replay(id, stimulus.corners)?;
+            self.replay(id, stimulus.corners.clone())?;
         } else {
             corner_times = self.own_corners(stop);
         }
@@ -413,6 +413,8 @@ impl DeckExperiment {
             Err(error) => return Err(unsolved(error)),
         }
         let mut curve = blank(stimulus.times.len(), changes.len());
+        let path = computed.path(&stimulus, self.traces[index].abscissa().1, changes.len());
+        curve.path = Some(path);
         let weights = &self.traces[index].weights;
         for (point, &time) in stimulus.times.iter().enumerate() {
             if weights[point] <= 0.0 {
@@ -543,7 +545,8 @@ fn unsolved(error: impl std::fmt::Display) -> ExperimentError {
 }
 
 fn blank(points: usize, parameters: usize) -> Curve {
-    Curve { values: vec![0.0; points], gradients: vec![vec![0.0; points]; parameters] }
+    let gradients = vec![vec![0.0; points]; parameters];
+    Curve { values: vec![0.0; points], gradients, path: None }
 }
 
 fn choose(simulation: &Simulation, trace: &Trace, options: &ExperimentOptions) -> Mode {

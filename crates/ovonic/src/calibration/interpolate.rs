@@ -4,6 +4,9 @@
 //! corner or an event is near: a polynomial must not look across it. Either is linear in the computed values, so
 //! derivatives are read the same way; an event's own instant moves too.
 
+use super::stimulus::Stimulus;
+use ovonic_calibrate::Path;
+
 /// Points of a computed curve.
 #[derive(Default)]
 pub(crate) struct Computed {
@@ -38,6 +41,30 @@ impl Computed {
             *slope -= rise * ((1.0 - u) * moved(a) + u * moved(b));
         }
         (value, slopes)
+    }
+
+    /// The curve as a path over the abscissa `x` of a trace whose points were taken at the stimulus's times; `n` parameters.
+    pub(crate) fn path(&self, stimulus: &Stimulus, x: &[f64], n: usize) -> Path {
+        let times = &stimulus.times;
+        let abscissa = |time: f64| {
+            let after = times.partition_point(|t| *t < time).clamp(1, times.len() - 1);
+            let (t0, t1) = (times[after - 1], times[after]);
+            let share = ((time - t0) / (t1 - t0)).clamp(0.0, 1.0);
+            x[after - 1] + share * (x[after] - x[after - 1])
+        };
+        let last = self.time.len() - 1;
+        let place = |time: &f64| self.time.partition_point(|t| *t < *time).min(last);
+        let slope = |k: usize| {
+            let of_point = |slopes: &Vec<f64>| slopes.get(k).copied().unwrap_or(0.0);
+            self.slopes.iter().map(of_point).collect()
+        };
+        Path {
+            x: self.time.iter().map(|time| abscissa(*time)).collect(),
+            time: self.time.clone(),
+            values: self.value.clone(),
+            gradients: (0..n).map(slope).collect(),
+            places: times.iter().map(place).collect(),
+        }
     }
 
     /// Lagrange's weights of four points from `first` on.

@@ -2,13 +2,13 @@
 
 use super::card::card;
 use super::{
-    CalibrationError, Deck, DeckExperiment, ExperimentOptions, ExperimentTarget, Sweeping,
+    CalibrationError, Deck, DeckExperiment, ExperimentOptions, ExperimentTarget, Mode, Sweeping,
 };
 use crate::session::LoadOptions;
 use ovonic_calibrate::{
     Branch, DataError, DataFile, DataSet, Feature, Finding, FitOptions, FitReport, Loss, Mapping,
-    MappingError, Measure, Objective, Parameter, Preparation, Problem, Scale, Selection, examine,
-    traces,
+    MappingError, Measure, Objective, Parameter, Preparation, Problem, Scale, Selection, Trace,
+    examine, traces,
 };
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -131,6 +131,9 @@ pub struct FitPlan {
     /// What is minimised; the linear difference if there is none.
     #[serde(default)]
     pub objective: Vec<PlanObjective>,
+    /// What is minimised first, to come near; for a loop in time the distance from the curve, if there is none.
+    #[serde(default)]
+    pub guide: Vec<PlanObjective>,
     /// What has to be reached.
     #[serde(default)]
     pub target: PlanTarget,
@@ -229,12 +232,19 @@ impl FitPlan {
             if findings.iter().any(|f| f.severity == ovonic_calibrate::Severity::Error) {
                 continue;
             }
+            let mut guide =
+                self.guide.iter().map(PlanObjective::objective).collect::<Result<Vec<_>, _>>()?;
+            let usual = usual_guide(&traces);
             let experiment = DeckExperiment::new(deck, traces, targets, plan.options()?)?;
+            if guide.is_empty() && experiment.mode() == Mode::Transient {
+                guide.extend(usual);
+            }
             sets.push(DataSet {
                 name: plan.file.display().to_string(),
                 experiment: Box::new(experiment),
                 uses: used,
                 objectives,
+                guide,
                 hold_out: plan.hold_out,
             });
         }
@@ -291,6 +301,18 @@ impl FitPlan {
         let decades = self.target.decades.is_none_or(|limit| report.decades(false) <= limit);
         error && decades
     }
+}
+
+/// The distance from the curve of a loop, of which a tenth of the drive's range counts as a decade: where a device switches
+/// between two points, differences at the points have no gradient.
+fn usual_guide(traces: &[Trace]) -> Option<Objective> {
+    let trace = traces.first()?;
+    let drive = trace.drive.as_ref()?;
+    let low = drive.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = drive.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let largest = trace.response.iter().fold(0.0f64, |largest, i| largest.max(i.abs()));
+    let measure = Measure::Curve { floor: 1e-4 * largest, tolerance: 0.1 * (high - low) };
+    Some(Objective::new(measure))
 }
 
 /// `2*name` or `name`.
