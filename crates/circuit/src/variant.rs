@@ -1,20 +1,26 @@
 //! One instance with other parameters, evaluated in its place.
 //!
 //! `∂f/∂p` and `∂q/∂p` of a parameter are differences between two variants of the instances that it reaches; the
-//! circuit itself stands.
+//! circuit itself stands. A variant has latches of its own: what a device has drawn, or stored at an event, depends on its
+//! parameters, and goes along with the events of the original.
 
 use crate::assembly::Point;
 use crate::circuit::Circuit;
 use crate::ids::InstanceId;
 use ovonic_device::{AnyParams, Binding, Environment, Group, Limiting, LocalResidual, ParamError};
+use std::ops::Range;
 
 /// An instance prepared with other parameters, bound to the unknowns, latches and signals of the original.
 pub struct Variant {
     instance: InstanceId,
     group: Box<dyn Group>,
-    n_stored: usize,
-    n_latches: usize,
     stored: Vec<f64>,
+    initial_latches: Vec<f64>,
+    latches: Vec<f64>,
+    /// Where the original's latches lie, what they were initially, and what they were when last seen.
+    originals: Range<usize>,
+    initial: Vec<f64>,
+    seen: Vec<f64>,
 }
 
 impl Circuit {
@@ -37,22 +43,31 @@ impl Circuit {
         }
         let count = |id: InstanceId| self.structure(id).trace.delayed.len();
         let signals = (0..id.index()).map(|index| count(InstanceId(index))).sum();
-        let latches = (0..self.n_latches()).position(|latch| self.latch_owner(latch).0 == id);
+        let first = (0..self.n_latches()).position(|latch| self.latch_owner(latch).0 == id);
         let binding = Binding {
             unknowns: self.local_unknowns(id),
             // Variants are evaluated for their residuals alone.
             slot: &|_, _| 0,
             stored: 0,
             limits: 0,
-            latches: latches.unwrap_or(0),
+            latches: 0,
             signals,
         };
         group.bind(0, &structure, &binding);
+        let n_latches = group.n_latches();
+        let mut latches = vec![0.0; n_latches];
+        group.initial_latches(0, &mut latches);
+        let first = first.unwrap_or(0);
+        let originals = first..first + n_latches;
+        let seen = self.initial_latches()[originals.clone()].to_vec();
         Ok(Some(Variant {
             instance: id,
-            n_stored: structure.trace.stored.len(),
-            n_latches: group.n_latches(),
             stored: vec![0.0; structure.trace.stored.len()],
+            initial_latches: latches.clone(),
+            latches,
+            originals,
+            initial: seen.clone(),
+            seen,
             group,
         }))
     }
@@ -64,9 +79,28 @@ impl Variant {
         self.instance
     }
 
+    /// Goes along with the original's latches: what flipped there since they were last seen flips here.
+    pub fn follow(&mut self, point: &Point<'_>) {
+        let now = &point.latches[self.originals.clone()];
+        if now == self.seen {
+            return;
+        }
+        if now == self.initial {
+            self.latches.clone_from(&self.initial_latches);
+        } else {
+            for latch in 0..now.len() {
+                if now[latch] != self.seen[latch] {
+                    self.group.flip(0, latch, point.x, &mut self.latches);
+                }
+            }
+        }
+        self.seen.copy_from_slice(now);
+    }
+
     /// Its residuals at `point`, multiplicity included.
     pub fn residual(&self, point: &Point<'_>, out: &mut LocalResidual) {
-        self.group.local(0, &point.context(Limiting::Off, &[]), out);
+        let own = Point { latches: &self.latches, ..*point };
+        self.group.local(0, &own.context(Limiting::Off, &[]), out);
     }
 
     /// Its local unknowns as its own initial conditions have them, over those of the circuit in `x` (length `n + 1`).
@@ -77,15 +111,15 @@ impl Variant {
     /// Its stored residual by local row as its initial conditions fix it.
     pub fn initial_storage(&mut self, point: &Point<'_>) -> Vec<f64> {
         let local = self.group.initial(0, point.x);
-        let context = point.context(Limiting::Off, &[]);
-        debug_assert_eq!(self.stored.len(), self.n_stored);
-        self.group.stored_at(0, &local, &context, &mut self.stored)
+        let own = Point { latches: &self.latches, ..*point };
+        self.group.stored_at(0, &local, &own.context(Limiting::Off, &[]), &mut self.stored)
     }
 
     /// Event functions of its latches.
     pub fn crossings(&self, point: &Point<'_>) -> Vec<f64> {
-        let mut values = vec![0.0; self.n_latches];
-        self.group.crossings(0, &point.context(Limiting::Off, &[]), &mut values);
+        let mut values = vec![0.0; self.latches.len()];
+        let own = Point { latches: &self.latches, ..*point };
+        self.group.crossings(0, &own.context(Limiting::Off, &[]), &mut values);
         values
     }
 }

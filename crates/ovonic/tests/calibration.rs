@@ -41,7 +41,7 @@ fn recover(
     data: &[Trace],
     parameters: &[Parameter],
     truth: &[f64],
-    measure: Measure,
+    (measure, guide): (Measure, Option<Measure>),
     options: &ExperimentOptions,
 ) -> FitReport {
     let made = synthetic(deck, data, parameters, truth, options);
@@ -52,7 +52,7 @@ fn recover(
             experiment: Box::new(experiment(deck, made, parameters, options)),
             uses: (0..parameters.len()).collect(),
             objectives: vec![Objective::new(measure)],
-            guide: Vec::new(),
+            guide: guide.map(Objective::new).into_iter().collect(),
             hold_out: false,
         }],
     };
@@ -91,7 +91,7 @@ fn a_diode_comes_back_from_its_characteristic() {
     let data = read(&sweep(0.3, 1.2, 46), "V=1 I=2");
     let options = ExperimentOptions::default();
     let report =
-        recover(DIODE, &data, &parameters, &truth, Measure::Log { floor: 1e-15 }, &options);
+        recover(DIODE, &data, &parameters, &truth, (Measure::Log { floor: 1e-15 }, None), &options);
     assert_recovered(&report, &truth);
     assert!(report.spread() < 0.1 || report.cost < 1e-12, "{report:?}");
 }
@@ -190,7 +190,9 @@ N1 a 0 sel
     let options =
         ExperimentOptions { sweeping: Some(Sweeping::Rate(100.0)), ..ExperimentOptions::default() };
     let truth = [0.3, 900.0, 0.085];
-    let report = recover(deck, &data, &parameters, &truth, Measure::Linear, &options);
+    let guide = Measure::Curve { floor: 1e-8, tolerance: 0.05 };
+    let measure = (Measure::Linear, Some(guide));
+    let report = recover(deck, &data, &parameters, &truth, measure, &options);
     assert_recovered(&report, &truth);
 }
 
@@ -274,7 +276,7 @@ fn mistakes_are_said_before_the_fit() {
         let made = DeckExperiment::new(deck, data, targets, ExperimentOptions::default());
         made.err().map(|error| error.to_string()).unwrap_or_default()
     };
-    assert!(error("dn.is", 1.0).contains("did you mean \"dm.is\"?"), "{}", error("dn.is", 1.0));
+    assert!(error("dmm.is", 1.0).contains("did you mean \"dm.is\"?"), "{}", error("dmm.is", 1.0));
     assert!(error("dm.iss", 1.0).contains("\"dm\" has no parameter \"iss\""));
     assert!(error("dm.n", -1.0).contains("n = -1"), "{}", error("dm.n", -1.0));
 }

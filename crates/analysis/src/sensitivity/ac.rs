@@ -86,7 +86,14 @@ fn both_sides(
         }
         let step = 0.5 * sign * variation.span;
         let x: Vec<f64> = op.x.iter().zip(s).map(|(x, s)| x + step * s).collect();
-        let point = Point { gmin: options.gmin, ..Point::dc(&x, &op.latches) };
+        // What a device has drawn or stored in its latches depends on its parameters: the same flips from its own start.
+        let mut latches = moved.initial_latches();
+        for (latch, initial) in circuit.initial_latches().into_iter().enumerate() {
+            if op.latches[latch] != initial {
+                moved.flip(latch, &x, &mut latches);
+            }
+        }
+        let point = Point { gmin: options.gmin, ..Point::dc(&x, &latches) };
         Ok(moved.linearise(&point))
     };
     Ok([side(-1.0)?, side(1.0)?])

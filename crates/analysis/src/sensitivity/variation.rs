@@ -118,7 +118,9 @@ impl Variation {
     ) {
         f.fill(0.0);
         q.fill(0.0);
-        for pair in &self.pairs {
+        for pair in &mut self.pairs {
+            pair.minus.follow(point);
+            pair.plus.follow(point);
             let (mut below, mut above) = (*point, *point);
             if let (Some(_), Some([minus, plus])) = (point.held, &pair.held) {
                 below.held = Some(minus);
