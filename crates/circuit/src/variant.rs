@@ -88,8 +88,8 @@ impl Variant {
         if now == self.initial {
             self.latches.clone_from(&self.initial_latches);
         } else {
-            for latch in 0..now.len() {
-                if now[latch] != self.seen[latch] {
+            for (latch, (now, seen)) in now.iter().zip(&self.seen).enumerate() {
+                if now != seen {
                     self.group.flip(0, latch, point.x, &mut self.latches);
                 }
             }

@@ -132,7 +132,7 @@ fn what_the_data_do_not_say_is_named() {
 #[test]
 fn derivatives_of_predictions_are_those_of_runs() {
     let parameters = [
-        Parameter::linear("sel.vth_p", 0.2, 0.35),
+        Parameter::log("sel.ron_p", 100.0, 1e4),
         Parameter::log("sel.tau_s", 1e-8, 1e-6),
         Parameter::log("r1", 100.0, 1e4),
     ];
@@ -149,7 +149,7 @@ N1 a 0 sel
     let data = read(&rows, "t=1 I=2");
     let options = ExperimentOptions::default();
     let mut experiment = experiment(deck, data, &parameters, &options);
-    let at = [0.267, 1.2e-7, 1e3];
+    let at = [806.0, 1.2e-7, 1e3];
     let here = experiment.predict(&at, true, &|| false).unwrap().remove(0);
     for index in 0..at.len() {
         let mut side = |sign: f64| {
@@ -183,8 +183,8 @@ N1 a 0 sel
 .model sel ag_selector
 .end
 ";
-    let up = (0..=40).map(|k| 0.0125 * f64::from(k));
-    let down = (0..40).rev().map(|k| 0.0125 * f64::from(k));
+    let up = (0..=120).map(|k| f64::from(k) / 240.0);
+    let down = (0..120).rev().map(|k| f64::from(k) / 240.0);
     let rows: String = up.chain(down).map(|v| format!("{v},0\n")).collect();
     let data = read(&rows, "V=1 I=2");
     let options =

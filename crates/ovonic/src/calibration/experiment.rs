@@ -12,112 +12,28 @@
 use super::change::change;
 use super::interpolate::Computed;
 use super::observe::Observable;
-use super::stimulus::{Stimulus, Sweeping};
+use super::setup::{
+    Deck, ExperimentOptions, ExperimentTarget, Mode, choose, find_drive, observable_text,
+};
+use super::stimulus::Stimulus;
 use super::{CalibrationError, target};
 use crate::elaborate::{SweepTarget, Task, TransientTask};
 use crate::error::Error;
-use crate::session::{LoadOptions, Simulation};
+use crate::session::Simulation;
 use ovonic_analysis::{
     OpOptions, ParameterChange, SolverOptions, TransientError, TransientOptions, Unobserved,
     Variation, ac_sensitivity, op_sensitivity, operating_point, transient_sensitivity,
 };
-use ovonic_calibrate::{Curve, Experiment, ExperimentError, Role, Trace};
+use ovonic_calibrate::{Curve, Experiment, ExperimentError, Trace};
 use ovonic_circuit::InstanceId;
-use ovonic_device::Class;
 use ovonic_devices::sources::SourceParams;
 use ovonic_devices::waveform::Waveform;
-use ovonic_netlist::{Diagnostic, DiskLoader, Loader};
-use std::path::Path;
+use ovonic_netlist::Diagnostic;
 use std::sync::Arc;
 
 /// Relative tolerance of a fit's simulations, if the deck has no smaller one: derivatives are those of the steps, so the
 /// steps have to be small enough for the cost to be smooth.
 const TOLERANCE: f64 = 1e-4;
-
-/// A netlist that can be read as often as there are threads.
-#[derive(Clone)]
-pub struct Deck(Arc<dyn Fn() -> Result<Simulation, Error> + Send + Sync>);
-
-impl Deck {
-    /// A netlist in a file.
-    pub fn from_file(path: impl AsRef<Path>, options: &LoadOptions) -> Deck {
-        Deck::from_file_with(path, Arc::new(DiskLoader), options)
-    }
-
-    /// A netlist that comes through a loader.
-    pub fn from_file_with(
-        path: impl AsRef<Path>,
-        loader: Arc<dyn Loader + Send + Sync>,
-        options: &LoadOptions,
-    ) -> Deck {
-        let (path, options) = (path.as_ref().to_owned(), options.clone());
-        Deck(Arc::new(move || Simulation::from_file_with(&path, &*loader, &options)))
-    }
-
-    /// A netlist in memory; files that it includes are read from disk.
-    pub fn from_text(text: &str, options: &LoadOptions) -> Deck {
-        let (text, options) = (text.to_owned(), options.clone());
-        Deck(Arc::new(move || Simulation::from_text_with("netlist", &text, &DiskLoader, &options)))
-    }
-
-    /// Reads it.
-    ///
-    /// # Errors
-    /// When it is no circuit.
-    pub fn read(&self) -> Result<Simulation, Error> {
-        (self.0)()
-    }
-}
-
-/// How a deck is run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// As the data have it: ac over a frequency, tran over time or where the circuit has a memory, otherwise dc.
-    #[default]
-    Auto,
-    /// Operating points.
-    Dc,
-    /// Transient.
-    Transient,
-    /// Small signals.
-    Ac,
-}
-
-/// How a deck becomes an experiment.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ExperimentOptions {
-    /// How it is run.
-    pub mode: Mode,
-    /// The source that the measured drive is given to; the deck's only voltage source if absent.
-    pub drive: Option<String>,
-    /// What is observed, as on an output card; for a current that which the drive delivers if absent.
-    pub observe: Option<String>,
-    /// How fast a sweep without a time column was.
-    pub sweeping: Option<Sweeping>,
-    /// For a trace over pulses: when the first is read and the time from read to read, s.
-    pub pulses: Option<(f64, f64)>,
-    /// Largest time step, s; that of the `.tran` card, or the distance of the points, if absent.
-    pub max_step: Option<f64>,
-}
-
-/// A parameter of the experiment: names in the deck, each with a factor on the value, that move together.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ExperimentTarget {
-    /// Name, as messages show it.
-    pub name: String,
-    /// Names in the deck and factors.
-    pub members: Vec<(String, f64)>,
-    /// Values that it will take, for a check ahead and as its magnitude.
-    pub range: (f64, f64),
-}
-
-impl ExperimentTarget {
-    /// A parameter that is called as in the deck.
-    pub fn new(name: impl Into<String>, low: f64, high: f64) -> ExperimentTarget {
-        let name = name.into();
-        ExperimentTarget { members: vec![(name.clone(), 1.0)], name, range: (low, high) }
-    }
-}
 
 /// A deck that predicts traces; see [`Experiment`].
 pub struct DeckExperiment {
@@ -547,77 +463,4 @@ fn unsolved(error: impl std::fmt::Display) -> ExperimentError {
 fn blank(points: usize, parameters: usize) -> Curve {
     let gradients = vec![vec![0.0; points]; parameters];
     Curve { values: vec![0.0; points], gradients, path: None }
-}
-
-fn choose(simulation: &Simulation, trace: &Trace, options: &ExperimentOptions) -> Mode {
-    let circuit = simulation.circuit();
-    let remembers = circuit.instances().any(|(_, spec)| spec.kind.class == Class::Memory);
-    if trace.frequency.is_some() {
-        Mode::Ac
-    } else if trace.time.is_some()
-        || trace.pulse.is_some()
-        || options.sweeping.is_some()
-        || remembers
-    {
-        Mode::Transient
-    } else {
-        Mode::Dc
-    }
-}
-
-/// The source that takes the measured drive.
-fn find_drive(
-    simulation: &Simulation,
-    name: Option<&str>,
-    is_needed: bool,
-) -> Result<Option<InstanceId>, CalibrationError> {
-    let circuit = simulation.circuit();
-    let is_source =
-        |id: InstanceId| circuit.spec(id).params.as_any().downcast_ref::<SourceParams>().is_some();
-    if let Some(name) = name {
-        let found = circuit.find_instance(&name.to_lowercase()).filter(|&id| is_source(id));
-        return match found {
-            Some(id) => Ok(Some(id)),
-            None => Err(CalibrationError::Drive(format!(
-                "the deck has no independent source \"{name}\" for the measured drive"
-            ))),
-        };
-    }
-    let sources = circuit.instances().filter(|(_, spec)| spec.kind.letter == Some('v'));
-    let sources: Vec<(InstanceId, &str)> =
-        sources.map(|(id, spec)| (id, spec.name.as_str())).collect();
-    match sources[..] {
-        [(id, _)] => Ok(Some(id)),
-        _ if !is_needed => Ok(None),
-        [] => Err(CalibrationError::Drive(
-            "the deck has no voltage source for the measured drive".to_owned(),
-        )),
-        _ => {
-            let names: Vec<&str> = sources.iter().map(|(_, name)| *name).collect();
-            Err(CalibrationError::Drive(format!(
-                "the deck has several voltage sources ({}): say which takes the measured drive",
-                names.join(", ")
-            )))
-        }
-    }
-}
-
-/// What is observed, if the user does not say.
-fn observable_text(
-    simulation: &Simulation,
-    role: Role,
-    drive: Option<InstanceId>,
-    given: Option<&str>,
-) -> Result<String, CalibrationError> {
-    if let Some(text) = given {
-        // One formula may have blanks.
-        return Ok(text.split_whitespace().collect());
-    }
-    let name = drive.map(|id| simulation.circuit().spec(id).name.clone());
-    match (role, name) {
-        (Role::Current, Some(name)) => Ok(format!("-i({name})")),
-        _ => Err(CalibrationError::Drive(format!(
-            "say what the measured {role} is in the deck, such as v(out) or -i(v1)"
-        ))),
-    }
 }

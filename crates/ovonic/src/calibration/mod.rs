@@ -9,13 +9,15 @@ mod experiment;
 mod interpolate;
 mod observe;
 mod plan;
+mod setup;
 mod stimulus;
 mod target;
 
-pub use experiment::{Deck, DeckExperiment, ExperimentOptions, ExperimentTarget, Mode};
+pub use experiment::DeckExperiment;
 pub use plan::{
     FitPlan, PlanData, PlanError, PlanObjective, PlanParameter, PlanTarget, PreparedFit,
 };
+pub use setup::{Deck, ExperimentOptions, ExperimentTarget, Mode};
 pub use stimulus::Sweeping;
 
 use crate::error::Error;
