@@ -16,8 +16,7 @@ fn load(deck: &str, parameter: &str, value: f64) -> Simulation {
 }
 
 fn tight() -> SolverOptions {
-    let mut options = SolverOptions::default();
-    options.step_iterations = 60;
+    let mut options = SolverOptions { step_iterations: 60, ..SolverOptions::default() };
     options.tolerances.relative = 1e-9;
     options.tolerances.voltage = 1e-12;
     options.tolerances.current = 1e-14;
