@@ -161,6 +161,12 @@ impl FitReport {
             });
         }
         for parameter in &self.parameters {
+            let is_named =
+                |open: &OpenDirection| open.parts.iter().any(|(name, _)| *name == parameter.name);
+            let unnamed = !self.open_directions.iter().any(is_named);
+            if parameter.verdict == Verdict::Undetermined && unnamed {
+                warnings.push(format!("the data hardly determine {}", parameter.name));
+            }
             if parameter.verdict == Verdict::AtBound {
                 let Fitted { name, value, .. } = parameter;
                 warnings.push(format!("{name} stands at its bound {value:e}: widen it, or fix it"));

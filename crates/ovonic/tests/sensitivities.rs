@@ -160,8 +160,9 @@ fn run(
 
 #[test]
 fn transients_that_repeat_their_steps() {
-    let cases = [(DIODE, 10e-6), (SELECTOR, 900e-9), (BIPOLAR, 3e-6)];
-    for (deck, stop) in cases {
+    // The selector's state has an absolute tolerance of its own, so that its difference needs a longer step.
+    let cases = [(DIODE, 10e-6, 1e-3), (SELECTOR, 900e-9, 1e-2), (BIPOLAR, 3e-6, 1e-3)];
+    for (deck, stop, h) in cases {
         for method in IntegrationMethod::ALL {
             for use_initial_conditions in [false, true] {
                 let tran = TransientOptions {
@@ -172,7 +173,6 @@ fn transients_that_repeat_their_steps() {
                     ..TransientOptions::new(stop / 120.0, stop)
                 };
                 // Of fourth order, so that a step beyond the noise of Newton's tolerances is exact enough.
-                let h = 1e-3;
                 let at = |k: f64| run(deck, 1.0 + k * h, &tight(), &tran);
                 let (here, sides) = (at(0.0), [-2.0, -1.0, 1.0, 2.0].map(at));
                 let name = deck.lines().next().unwrap();

@@ -17,7 +17,7 @@ pub enum Censoring {
     None,
     /// The true magnitude is at least this: the instrument's compliance was reached.
     AtLeast,
-    /// The true magnitude is at most this: the value drowns in the instrument's noise.
+    /// The true magnitude is at most this, the floor that the value drowned in.
     AtMost,
 }
 
@@ -229,8 +229,9 @@ fn select(trace: &mut Trace, directions: &[i8], preparation: &Preparation) {
         let magnitude = trace.response[index].abs();
         if compliance.is_some_and(|limit| magnitude >= 0.98 * limit) {
             trace.censoring[index] = Censoring::AtLeast;
-        } else if floor.is_some_and(|floor| magnitude <= floor) {
+        } else if let Some(floor) = floor.filter(|floor| magnitude <= *floor) {
             trace.censoring[index] = Censoring::AtMost;
+            trace.response[index] = floor.copysign(trace.response[index]);
         }
         let at = abscissa.get(index).copied().unwrap_or(0.0);
         let drive = trace.drive.as_ref().map_or(0.0, |drive| drive[index]);
@@ -310,6 +311,7 @@ mod tests {
         use Censoring::{AtLeast, AtMost, None};
         assert_eq!(trace.censoring, [AtMost, None, AtLeast, None, AtMost]);
         assert_eq!(trace.weights, [1.0, 0.0, 1.0, 0.0, 0.0]);
+        assert_eq!(trace.response[0], 1e-11);
     }
 
     #[test]
