@@ -160,9 +160,11 @@ fn run(
 
 #[test]
 fn transients_that_repeat_their_steps() {
-    // The selector's state has an absolute tolerance of its own, so that its difference needs a longer step.
-    let cases = [(DIODE, 10e-6, 1e-3), (SELECTOR, 900e-9, 1e-2), (BIPOLAR, 3e-6, 1e-3)];
-    for (deck, stop, h) in cases {
+    // Newton's method leaves a state open by the tolerance that its model states, 1e-6 for the selector's, and a filament
+    // that grows carries that along for some twenty steps: a part of each unknown that no derivative explains.
+    let cases =
+        [(DIODE, 10e-6, 1e-3, 0.0), (SELECTOR, 900e-9, 1e-2, 2e-5), (BIPOLAR, 3e-6, 1e-3, 0.0)];
+    for (deck, stop, h, open) in cases {
         for method in IntegrationMethod::ALL {
             for use_initial_conditions in [false, true] {
                 let tran = TransientOptions {
@@ -188,7 +190,9 @@ fn transients_that_repeat_their_steps() {
                     };
                     let expected: Vec<f64> = (0..here.len()).map(slope).collect();
                     let what = format!("{case}, row {row}, point");
-                    agree(&found, &expected, 1e-5, tight().tolerances.voltage / h, &what);
+                    let largest = here.iter().fold(0.0f64, |m, point| m.max(point.1[row].abs()));
+                    let floor = tight().tolerances.voltage / h + open * largest;
+                    agree(&found, &expected, 1e-5, floor, &what);
                 }
             }
         }
