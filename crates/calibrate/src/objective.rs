@@ -12,9 +12,9 @@
 //! term's sum of squares is a mean square and terms can be added. Censored points pull only while the model contradicts
 //! them. A robust loss turns `r` into `sign(r)·√ρ(r²)`, whose square is the loss.
 
+use crate::Trace;
 use crate::experiment::Curve;
 use crate::feature::{Feature, Sampled};
-use crate::{Censoring, Trace};
 
 /// How far a model is from a measurement.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,11 +135,7 @@ impl Objective {
                     residual
                 }
             };
-            let agrees = match trace.censoring[index] {
-                Censoring::None => false,
-                Censoring::AtLeast => curve.values[index].abs() >= trace.response[index].abs(),
-                Censoring::AtMost => curve.values[index].abs() <= trace.response[index].abs(),
-            };
+            let agrees = trace.censoring[index].agrees(trace.response[index], curve.values[index]);
             if agrees {
                 gradient.fill(0.0);
                 push(0.0, &gradient, 0.0);
@@ -314,7 +310,7 @@ impl Residuals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DataFile, Mapping, Preparation, traces};
+    use crate::{Censoring, DataFile, Mapping, Preparation, traces};
 
     fn trace(text: &str) -> Trace {
         let file = DataFile::from_text("a.csv", text).unwrap();

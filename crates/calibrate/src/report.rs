@@ -1,9 +1,9 @@
 //! What a fit reports: parameters with their uncertainty, errors by trace, and the model card.
 
+use crate::Trace;
 use crate::experiment::Curve;
 use crate::fit::StartReport;
 use crate::statistics::{Fitted, OpenDirection, Verdict};
-use crate::{Censoring, Trace};
 use serde::{Deserialize, Serialize};
 
 /// How well one trace is met.
@@ -19,9 +19,9 @@ pub struct TraceReport {
     pub hold_out: bool,
     /// Points that count.
     pub n_points: usize,
-    /// `√(ΣΔ²/Σd²)` over the points that count.
+    /// `√(ΣΔ²/Σd²)` over the points that count; a censored point differs only while the model contradicts it.
     pub relative_error: f64,
-    /// Root mean square of the difference in decades, over points that are not censored and not zero.
+    /// Root mean square of the difference in decades, likewise, over points that are not zero.
     pub decades: f64,
     /// Name of the abscissa, and whether it is a time.
     pub abscissa: String,
@@ -39,15 +39,17 @@ impl TraceReport {
         let used: Vec<usize> = (0..trace.len()).filter(|&i| trace.weights[i] > 0.0).collect();
         let pick = |values: &[f64]| used.iter().map(|&i| values[i]).collect::<Vec<f64>>();
         let (measured, predicted) = (pick(&trace.response), pick(&curve.values));
-        let pairs = || measured.iter().zip(&predicted);
-        let difference: f64 = pairs().map(|(d, m)| (m - d) * (m - d)).sum();
+        let differs = |index: usize| {
+            !trace.censoring[index].agrees(trace.response[index], curve.values[index])
+        };
+        let pairs = || measured.iter().zip(&predicted).zip(&used);
+        let contradicted = || pairs().filter(|(_, index)| differs(**index)).map(|(pair, _)| pair);
+        let difference: f64 = contradicted().map(|(d, m)| (m - d) * (m - d)).sum();
         let size: f64 = measured.iter().map(|d| d * d).sum();
-        let open = |index: &usize| trace.censoring[*index] == Censoring::None;
-        let decades: Vec<f64> = pairs()
-            .zip(&used)
-            .filter(|((d, m), index)| open(index) && **d != 0.0 && **m != 0.0)
-            .map(|((d, m), _)| (m.abs() / d.abs()).log10().powi(2))
-            .collect();
+        let has_height = |(d, m): &(&f64, &f64)| **d != 0.0 && **m != 0.0;
+        let decades = contradicted().filter(has_height);
+        let decades: f64 = decades.map(|(d, m)| (m.abs() / d.abs()).log10().powi(2)).sum();
+        let heights = pairs().filter(|(pair, _)| has_height(pair)).count();
         TraceReport {
             data: data.to_owned(),
             name: trace.name.clone(),
@@ -55,7 +57,7 @@ impl TraceReport {
             hold_out,
             n_points: used.len(),
             relative_error: (difference / size.max(f64::MIN_POSITIVE)).sqrt(),
-            decades: (decades.iter().sum::<f64>() / decades.len().max(1) as f64).sqrt(),
+            decades: (decades / heights.max(1) as f64).sqrt(),
             abscissa: role.to_string(),
             x: pick(abscissa),
             measured,

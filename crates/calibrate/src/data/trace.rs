@@ -21,6 +21,17 @@ pub enum Censoring {
     AtMost,
 }
 
+impl Censoring {
+    /// Whether a prediction does not contradict what was measured; never for a value that is not censored.
+    pub(crate) fn agrees(self, measured: f64, predicted: f64) -> bool {
+        match self {
+            Censoring::None => false,
+            Censoring::AtLeast => predicted.abs() >= measured.abs(),
+            Censoring::AtMost => predicted.abs() <= measured.abs(),
+        }
+    }
+}
+
 /// One measured curve, in SI units. All vectors have one length.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
