@@ -1,0 +1,56 @@
+//! Fits to measured curves, which are not part of the project: the folder is named by `OVONIC_MEASURED_DATA`, and the
+//! tests say loudly that they are skipped where it is not.
+
+use std::path::{Path, PathBuf};
+
+use ovonic::calibrate::{FitReport, Unwatched, fit};
+use ovonic::{FitPlan, LoadOptions};
+
+/// The folder with the measured curves.
+fn measured() -> Option<PathBuf> {
+    let folder = std::env::var_os("OVONIC_MEASURED_DATA").map(PathBuf::from);
+    let folder = folder.filter(|folder| folder.is_dir());
+    if folder.is_none() {
+        eprintln!(
+            "SKIPPED: OVONIC_MEASURED_DATA does not name the folder with the measured curves"
+        );
+    }
+    folder
+}
+
+/// Fits a shipped plan to a measured file.
+fn fitted(plan: &str, file: &str) -> Option<(FitPlan, FitReport)> {
+    let data = measured()?.join(file);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../netlists/examples/fit");
+    let text = std::fs::read_to_string(folder.join(plan)).unwrap();
+    let mut plan: FitPlan = toml::from_str(&text).unwrap();
+    plan.data[0].file = data;
+    let prepared = plan.prepare(&folder, &LoadOptions::default()).unwrap();
+    let report = fit(&prepared.problem, &prepared.options, &[], &Unwatched).unwrap();
+    assert!(report.starts.len() >= 5);
+    assert!(report.spread() <= 0.1, "costs differ by {:.1} %", 100.0 * report.spread());
+    Some((plan, report))
+}
+
+#[test]
+fn the_loop_of_a_silicon_carbide_memristor() {
+    let file = "asic_cu_fgr/example_bipolar_measurement.txt";
+    let Some((plan, report)) = fitted("asic-cu.toml", file) else { return };
+    assert!(plan.is_met(&report), "{:.3} %", 100.0 * report.relative_error(false));
+}
+
+#[test]
+fn the_average_loop_of_an_oxide_memristor_behind_a_transistor() {
+    let Some((plan, report)) = fitted("siox-1t1r.toml", "siox_bianchi/Figure_1_b.csv") else {
+        return;
+    };
+    assert!(plan.is_met(&report), "{:.3} %", 100.0 * report.relative_error(false));
+}
+
+#[test]
+fn a_pulse_transient_of_a_silver_switch() {
+    let Some((plan, report)) = fitted("silver-switch.toml", "ag_diffusive/layer1.csv") else {
+        return;
+    };
+    assert!(plan.is_met(&report), "{:.3} decades", report.decades(false));
+}
