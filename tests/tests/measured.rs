@@ -1,6 +1,8 @@
 //! Fits to measured curves, which are not part of the project: the folder is named by `OVONIC_MEASURED_DATA`, and the
 //! tests say loudly that they are skipped where it is not.
 
+#![allow(clippy::print_stderr, reason = "a skipped test has to be seen")]
+
 use std::path::{Path, PathBuf};
 
 use ovonic::calibrate::{FitReport, Unwatched, fit};
