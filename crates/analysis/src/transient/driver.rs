@@ -395,7 +395,7 @@ impl<'c, 'o> Driver<'c, 'o> {
             }
             Scheme::TrBdf2 => {
                 self.two_stages(h, end)?;
-                ErrorEstimate::tr_bdf2(h)
+                self.estimate_of_stages(h)
             }
         };
         let assembly = &self.newton.assembly;
@@ -408,6 +408,16 @@ impl<'c, 'o> Driver<'c, 'o> {
             self.circuit.stored(),
             &self.options.tolerances,
         ))
+    }
+
+    /// A step that damps ringing starts from rates that ring, which say nothing of its error: its estimate comes from
+    /// the past, as that of the steps around it.
+    fn estimate_of_stages(&self, h: f64) -> ErrorEstimate {
+        match self.tran.method {
+            IntegrationMethod::TrBdf2 => ErrorEstimate::tr_bdf2(h),
+            _ if self.history.depth >= 3 => ErrorEstimate::tr_bdf2_by_differences(h),
+            _ => ErrorEstimate::None,
+        }
     }
 
     fn two_stages(&mut self, h: f64, end: Time) -> Result<(), NewtonError> {

@@ -130,6 +130,9 @@ impl Formula {
     }
 }
 
+/// `k` in the error `k·h³·q⃛` of TR-BDF2.
+const TR_BDF2_ERROR: f64 = (3.0 * GAMMA * GAMMA - 4.0 * GAMMA + 2.0) / (12.0 * (2.0 - GAMMA));
+
 /// How many times the error of a second-order formula is what SPICE, and so `trtol`, takes it for: SPICE multiplies
 /// the formula's constant by a divided difference where the third derivative, 3! times that, belongs.
 const SPICE_SHARE: f64 = 6.0;
@@ -181,8 +184,12 @@ impl ErrorEstimate {
 
     /// TR-BDF2: `k·h³·q⃛` with the third derivative from the rates' second difference.
     pub(super) fn tr_bdf2(h: f64) -> Self {
-        let k = (3.0 * GAMMA * GAMMA - 4.0 * GAMMA + 2.0) / (12.0 * (2.0 - GAMMA));
-        Self::Stages { constant: 2.0 * k * h / DAMPING_SHARE }
+        Self::Stages { constant: 2.0 * TR_BDF2_ERROR * h / DAMPING_SHARE }
+    }
+
+    /// The same with the third derivative from the past, for a step among others by the trapezoidal rule.
+    pub(super) fn tr_bdf2_by_differences(h: f64) -> Self {
+        Self::Third { constant: 6.0 * TR_BDF2_ERROR * h * h * h / SPICE_SHARE }
     }
 }
 
