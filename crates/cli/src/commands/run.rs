@@ -143,6 +143,8 @@ pub(crate) fn run(arguments: &RunArgs, console: &mut Console) -> Result<Status, 
     if let (Some(path), Some(format)) = (&arguments.plot, format) {
         plot(&simulation, &finished, path, format, console)?;
     }
+    // The program ends here, and the system takes a large circuit's memory back faster than it can be freed.
+    std::mem::forget(simulation);
     Ok(status)
 }
 
