@@ -114,7 +114,7 @@ impl History {
                     let d1 = (s0 - p1.stored[k]) / h1;
                     constant * (d0 - d1) / (h + h1)
                 }
-                ErrorEstimate::Third { constant } => {
+                ErrorEstimate::Third { constant, .. } => {
                     let d0 = (s - s0) / h;
                     let d1 = (s0 - p1.stored[k]) / h1;
                     let d2 = (p1.stored[k] - p2.stored[k]) / h2;
@@ -122,7 +122,7 @@ impl History {
                     let dd1 = (d1 - d2) / (h1 + h2);
                     constant * (dd0 - dd1) / (h + h1 + h2)
                 }
-                ErrorEstimate::Stages { constant } => {
+                ErrorEstimate::Stages { constant, .. } => {
                     use super::integrator::GAMMA;
                     let start = self.stored_rate[k] / GAMMA;
                     let end = new.rate[k] / (1.0 - GAMMA);
@@ -131,6 +131,9 @@ impl History {
             };
             let rate = new.rate[k].abs().max(self.stored_rate[k].abs());
             let tolerance = tolerance(quantity, s.abs().max(s0.abs()), rate, h, tolerances);
+            // SPICE's way of counting is one of charges and fluxes; the errors of states and heat add up.
+            let electrical = matches!(quantity.residual, Nature::Current | Nature::Voltage);
+            let error = if electrical { error } else { error * estimate.share() };
             largest = largest.max(error.abs() / tolerance);
         }
         largest / tolerances.truncation

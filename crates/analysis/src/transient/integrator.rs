@@ -157,11 +157,15 @@ pub(super) enum ErrorEstimate {
     Third {
         /// Factor.
         constant: f64,
+        /// How many times this the true error is.
+        share: f64,
     },
     /// Difference of the rates at the start, the intermediate point and the end of TR-BDF2.
     Stages {
         /// Factor.
         constant: f64,
+        /// How many times this the true error is.
+        share: f64,
     },
 }
 
@@ -171,25 +175,37 @@ impl ErrorEstimate {
         Self::Second { constant: h * h }
     }
 
+    fn third(constant: f64, share: f64) -> Self {
+        Self::Third { constant: constant / share, share }
+    }
+
+    /// How many times the estimate the true error is.
+    pub(super) fn share(self) -> f64 {
+        match self {
+            Self::None | Self::First | Self::Second { .. } => 1.0,
+            Self::Third { share, .. } | Self::Stages { share, .. } => share,
+        }
+    }
+
     /// Trapezoidal: `h³/12·q⃛`, and `q⃛ = 6·difference`.
     pub(super) fn trapezoidal(h: f64) -> Self {
-        Self::Third { constant: 0.5 * h * h * h / SPICE_SHARE }
+        Self::third(0.5 * h * h * h, SPICE_SHARE)
     }
 
     /// Gear 2: `h²(h + h₁)²/(6(2h + h₁))·q⃛`.
     pub(super) fn gear2(h: f64, h1: f64) -> Self {
         let sum = h + h1;
-        Self::Third { constant: h * h * sum * sum / (2.0 * h + h1) / DAMPING_SHARE }
+        Self::third(h * h * sum * sum / (2.0 * h + h1), DAMPING_SHARE)
     }
 
     /// TR-BDF2: `k·h³·q⃛` with the third derivative from the rates' second difference.
     pub(super) fn tr_bdf2(h: f64) -> Self {
-        Self::Stages { constant: 2.0 * TR_BDF2_ERROR * h / DAMPING_SHARE }
+        Self::Stages { constant: 2.0 * TR_BDF2_ERROR * h / DAMPING_SHARE, share: DAMPING_SHARE }
     }
 
     /// The same with the third derivative from the past, for a step among others by the trapezoidal rule.
     pub(super) fn tr_bdf2_by_differences(h: f64) -> Self {
-        Self::Third { constant: 6.0 * TR_BDF2_ERROR * h * h * h / SPICE_SHARE }
+        Self::third(6.0 * TR_BDF2_ERROR * h * h * h, SPICE_SHARE)
     }
 }
 
