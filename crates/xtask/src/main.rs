@@ -1,4 +1,5 @@
-//! Workspace tasks: `cargo xtask ci | tidy | figures [image…] | generate [--check] | conformance | coverage | bench-report`.
+//! Workspace tasks: `cargo xtask ci | tidy | figures [image…] | generate [--check] | conformance | second-opinion [case…] |
+//! coverage | bench-report`.
 //!
 //! What continuous integration runs is what anyone can run: `cargo xtask ci`.
 
@@ -11,6 +12,7 @@ mod coverage;
 mod figures;
 mod generate;
 mod rivals;
+mod second_opinion;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -29,9 +31,10 @@ fn main() -> ExitCode {
         ["coverage"] => coverage::run(),
         ["bench-report", rest @ ..] => bench::run(rest),
         ["figures", rest @ ..] => figures::run(rest),
+        ["second-opinion", rest @ ..] => second_opinion::run(rest),
         ["generate"] => generate::run(false),
         ["generate", "--check"] => generate::run(true),
-        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | figures [image…] | generate [--check] | conformance [--check] [--write] [NAME]… | coverage | bench-report [--deck NAME]… [--repeats N] [--quick] [--write] [--work-precision] [--program FILE] [--baseline FILE]".into()),
+        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | figures [image…] | generate [--check] | conformance [--check] [--write] [NAME]… | second-opinion [case…] | coverage | bench-report [--deck NAME]… [--repeats N] [--quick] [--write] [--work-precision] [--program FILE] [--baseline FILE]".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -132,7 +132,11 @@ pub(crate) fn past<S: Scalar>(z: S, width: f64) -> S {
 /// What a flow towards a bound is multiplied by: `tanh(distance/width)`, one away from the bound, zero at it, negative
 /// beyond, so that nothing passes and what an iterate has put outside comes back.
 pub(crate) fn before<S: Scalar>(distance: S, width: f64) -> S {
-    (distance / width).tanh()
+    (distance / width).map(|u| {
+        // One minus the square of a tangent near one would have no digits left.
+        let cosh = u.cosh();
+        (u.tanh(), 1.0 / (cosh * cosh))
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The Stanford–PKU model of oxide resistive memory: a filament whose gap moves with field and heat.
 //!
-//! Terminals `p n`; the state `gap` is the distance between the filament's tip and the electrode.
+//! Terminals `p n`; the state `w` in [0, 1] is the place of the gap, the distance between the filament's tip and the
+//! electrode, between `gmin` and `gmax`.
 //!
 //! ```text
 //! I      = i0·exp(−gap/g0)·sinh(V/v0)
@@ -97,9 +98,21 @@ pub struct Gap {
     ambient: f64,
 }
 
+impl Gap {
+    /// From one bound to the other, m.
+    fn range(&self) -> f64 {
+        self.params.greatest_gap - self.params.least_gap
+    }
+
+    /// The gap, m.
+    fn gap<S: Scalar>(&self, w: S) -> S {
+        w * self.range() + self.params.least_gap
+    }
+}
+
 impl Kinetics for Gap {
     type Params = GapParams;
-    const STATE: Unknown = Unknown::state("gap", Retention::Retained, 1e-9, 1e-15);
+    const STATE: Unknown = Unknown::state("w", Retention::Retained, 1.0, 1e-6).within(0.0, 1.0);
 
     fn prepare(params: &GapParams, env: &Environment) -> Result<Self, ParamError> {
         let (low, high, start) = (params.least_gap, params.greatest_gap, params.initial_gap);
@@ -113,27 +126,25 @@ impl Kinetics for Gap {
         Ok(Self { params: params.clone(), ambient: env.temperature })
     }
 
-    fn current<S: Scalar>(&self, v: S, gap: S) -> S {
+    fn current<S: Scalar>(&self, v: S, w: S) -> S {
         let p = &self.params;
-        safe_exp(gap * -p.decay_length.recip()) * safe_sinh(v / p.voltage) * p.current
+        safe_exp(self.gap(w) * -p.decay_length.recip()) * safe_sinh(v / p.voltage) * p.current
     }
 
-    fn rate<S: Scalar>(&self, v: S, gap: S) -> S {
+    fn rate<S: Scalar>(&self, v: S, w: S) -> S {
         let p = &self.params;
-        let temperature = v * self.current(v, gap) * p.thermal_resistance + self.ambient;
+        let temperature = v * self.current(v, w) * p.thermal_resistance + self.ambient;
         let inverse = (temperature * BOLTZMANN_EV).recip();
-        let nanometres = gap * 1e9;
+        let nanometres = self.gap(w) * 1e9;
         let enhancement = -(nanometres.square() * nanometres) * p.enhancement_fall + p.enhancement;
         let hops = safe_sinh(enhancement * v * inverse * (p.hop / p.thickness));
-        let width = p.edge * (p.greatest_gap - p.least_gap);
         let side = v / p.voltage_blend;
-        let inside = sigmoid(side) * before(gap - p.least_gap, width)
-            + sigmoid(-side) * before(-gap + p.greatest_gap, width);
-        safe_exp(inverse * -p.activation_energy) * hops * inside * -p.speed
+        let inside = sigmoid(side) * before(w, p.edge) + sigmoid(-side) * before(-w + 1.0, p.edge);
+        safe_exp(inverse * -p.activation_energy) * hops * inside * (-p.speed / self.range())
     }
 
     fn start(&self) -> f64 {
-        self.params.initial_gap
+        (self.params.initial_gap - self.params.least_gap) / self.range()
     }
 }
 
@@ -144,8 +155,8 @@ mod tests {
     #[test]
     fn the_gap_closes_forwards_and_opens_backwards_between_its_bounds() {
         let cell = Gap::prepare(&GapParams::default(), &Environment::default()).expect("a device");
-        assert!(cell.rate(1.0, 1e-9) < 0.0 && cell.rate(-1.0, 1e-9) > 0.0);
-        assert!(cell.rate(3.0, 0.2e-9) >= 0.0 && cell.rate(-3.0, 1.7e-9) <= 0.0);
-        assert_eq!(cell.rate(0.0, 1e-9), 0.0);
+        assert!(cell.rate(1.0, 0.5) < 0.0 && cell.rate(-1.0, 0.5) > 0.0);
+        assert!(cell.rate(3.0, 0.0) >= 0.0 && cell.rate(-3.0, 1.0) <= 0.0);
+        assert_eq!(cell.rate(0.0, 0.5), 0.0);
     }
 }
