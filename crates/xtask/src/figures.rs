@@ -105,6 +105,24 @@ const ALL: &[Figure] = &[
         shown: Shown::Analysis("tran"),
         arguments: &["@n1[x]", "@n1[nuc]"],
     },
+    Figure {
+        image: "pcm-programming.svg",
+        deck: "pcm-programming.cir",
+        shown: Shown::Measures,
+        arguments: &["read", "--log-y"],
+    },
+    Figure {
+        image: "ts-pcm-threshold.svg",
+        deck: "ts-pcm-threshold.cir",
+        shown: Shown::Measures,
+        arguments: &["threshold"],
+    },
+    Figure {
+        image: "pcm-drift.svg",
+        deck: "pcm-drift.cir",
+        shown: Shown::Analysis("tran"),
+        arguments: &["v(p)", "--log-x", "--log-y"],
+    },
 ];
 
 /// Draws all figures, or those whose image's name contains one of `words`.

@@ -69,6 +69,13 @@ impl Conduction {
         }
     }
 
+    /// Gives relaxation another energy (eV) and leaves the conductivity at `disorder` as it is.
+    pub(super) fn relax_by(&mut self, energy: f64, disorder: f64) {
+        let relaxation = energy / BOLTZMANN_EV;
+        self.activation += (self.relaxation - relaxation) * (1.0 - disorder);
+        self.relaxation = relaxation;
+    }
+
     /// Conductivity of the dome in a small field, S/m.
     fn conductivity<S: Scalar>(&self, matter: &Matter<S>) -> S {
         let activation = (-matter.disorder + 1.0) * self.relaxation + self.activation;

@@ -35,6 +35,7 @@
 mod conduction;
 mod kinetics;
 mod params;
+mod statistics;
 
 pub use params::PcmParams;
 
@@ -46,6 +47,7 @@ use ovonic_device::{
     NoiseSource, NoiseSources, Output, ParamError, Retention, Unknown,
 };
 use ovonic_numerics::scalar::{Scalar, limited_exp, smooth_abs, soft_plus};
+use statistics::Programmed;
 
 const EXAMPLE: &str = "\
 * A crystalline cell is a resistor that heats itself a little.  Reference: V = I R(T), solved to 12 digits.
@@ -81,6 +83,8 @@ const EDGE: f64 = 0.01;
 /// Temperature below which no iterate takes the material, K, and the width of that floor.
 const COLDEST: f64 = 20.0;
 const COLD_WIDTH: f64 = 5.0;
+/// Share of the resistance that a drawn cell's dome counts with at least: below, it drifts less than was drawn.
+const LEAST_SHARE: f64 = 0.1;
 /// Exponents beyond this are continued by their tangents.
 const LARGEST_EXPONENT: f64 = 80.0;
 
@@ -158,6 +162,27 @@ impl Pcm {
         }
     }
 
+    /// Gives the cell the conductance, the drift and the noise that were drawn for it, `age` seconds after programming. A
+    /// conductance below that of the whole thickness leaves the whole thickness amorphous.
+    fn program(&mut self, drawn: &Programmed, age: f64) {
+        let scale = self.ambient / self.structural;
+        let disorder = (1.0 - scale * (self.attempt_rate / scale * age).ln_1p()).max(0.0);
+        let resistances = |amorphous: f64| {
+            let matter = Matter { temperature: self.ambient, amorphous, disorder };
+            let dome = self.conduction.amorphous_resistance(0.0, &matter);
+            [dome, self.conduction.series_resistance(&matter)]
+        };
+        let [crystal, glass] = [0.0, 1.0].map(|part| resistances(part).iter().sum::<f64>());
+        let part = (drawn.conductance.recip() - crystal) / (glass - crystal);
+        let part = part.clamp(EDGE * EDGE, 1.0);
+        let [dome, rest] = resistances(part);
+        let share = (dome / (dome + rest)).max(LEAST_SHARE);
+        self.conduction.relax_by(drawn.drift / share * self.structural * BOLTZMANN_EV, disorder);
+        self.flicker = (drawn.noise / share).powi(2);
+        self.initial[0] = part;
+        self.initial[2] = disorder;
+    }
+
     /// Voltage over current, Ohm, of the dome and of the rest.
     fn resistances(&self, x: &[f64; 8]) -> [f64; 2] {
         let matter = self.matter(x);
@@ -211,7 +236,7 @@ impl Model<8> for Pcm {
     fn prepare(params: &PcmParams, env: &Environment) -> Result<Self, ParamError> {
         params.check(env.temperature)?;
         let conduction = Conduction::new(params);
-        Ok(Self {
+        let mut cell = Self {
             kinetics: Kinetics::new(params),
             ambient: env.temperature,
             thermal_conductance: params.thermal_resistance.recip(),
@@ -233,7 +258,11 @@ impl Model<8> for Pcm {
                 params.initial_nuclei,
                 params.initial_disorder,
             ],
-        })
+        };
+        if let Some(target) = params.programmed {
+            cell.program(&Programmed::draw(target, env.variation), params.programmed_since);
+        }
+        Ok(cell)
     }
 
     fn eval<S: Scalar>(

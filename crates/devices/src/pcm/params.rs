@@ -125,6 +125,13 @@ pub struct PcmParams {
     /// Relative 1/f noise of the amorphous resistance: its power density at 1 Hz over the square.
     #[param(name = "kf", unit = "1/Hz", default = 1e-3, range = "[0, inf)")]
     pub flicker: f64,
+    /// Conductance that the cell was programmed to; with it, thickness, disorder, drift and 1/f noise are drawn as
+    /// measured on arrays, and the simulation starts `t_prog` after programming.
+    #[param(name = "g_prog", unit = "S", range = "(0, 40e-6)")]
+    pub programmed: Option<f64>,
+    /// Time since programming at which a drawn cell starts.
+    #[param(name = "t_prog", unit = "s", default = 20.0, range = "(0, inf)")]
+    pub programmed_since: f64,
     /// Exponent of the 1/f noise.
     #[param(name = "ef", default = 1.0, range = "(0, 3)")]
     pub flicker_exponent: f64,
