@@ -13,9 +13,6 @@
 //!
 //! A positive voltage grows the filament.
 //!
-//! Known weakness: while the filament heats through a switching event, time steps can become so short that a transient
-//! does not get past it.
-//!
 //! Reference: the process's open Verilog-A model (SkyWater PDK, ReRAM), after Z. Jiang et al., IEEE Trans. Electron
 //! Devices 63 (2016) 1884, doi 10.1109/TED.2016.2545412.
 //!
