@@ -16,7 +16,7 @@ mod precision;
 mod report;
 
 use crate::conformance::build;
-use crate::rivals::translate::{Times, transient_times, with_cards, with_times, without};
+use crate::rivals::translate::{Times, transient_times, with_cards, with_times};
 use crate::rivals::{Cost, Installed, Job, Simulator, installed, own};
 use crate::{Outcome, root};
 use decks::{Deck, Judgement};
@@ -269,7 +269,7 @@ fn windowed(deck: &Deck, judgement: &Judgement) -> String {
 
 /// The same at 100 times tighter tolerances and a tenth of the step, which for a method of second order is as much.
 fn tightened(deck: &Deck, judgement: &Judgement) -> String {
-    let text = without(&windowed(deck, judgement), &[".options"]);
+    let text = windowed(deck, judgement);
     let text = match transient_times(&text) {
         Some(times) => {
             let largest = times.largest.unwrap_or(times.step) / 10.0;
