@@ -5,7 +5,7 @@ mod expectation;
 pub use expectation::{Expectation, expectations, with_requested_analyses};
 
 use ovonic::netlist::DiskLoader;
-use ovonic::waveforms::Results;
+use ovonic::waveforms::{PlotKind, Results};
 use ovonic::{LoadOptions, Recording, RunOptions, Simulation};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,6 +43,18 @@ pub fn simulate(path: &Path, text: &str) -> Result<Results, String> {
     let mut recording = Recording::new();
     simulation.run(&RunOptions::default(), &mut recording).map_err(|error| error.to_string())?;
     Ok(recording.into_results())
+}
+
+/// Time and the saved vectors of a deck's transient, in the order of `.save`.
+///
+/// # Panics
+/// When the deck does not run or has no transient.
+pub fn transient(deck: &str) -> (Vec<f64>, Vec<Vec<f64>>) {
+    let results = simulate(Path::new("deck"), deck).expect("the deck runs");
+    let plot = results.of_kind(&PlotKind::Transient).expect("a transient");
+    let columns: Vec<Vec<f64>> =
+        plot.vectors.iter().filter_map(|vector| vector.as_real().map(<[f64]>::to_vec)).collect();
+    (columns[0].clone(), columns[1..].to_vec())
 }
 
 /// Complaints about a deck with expectations: none if all are met. A deck without any is itself a complaint.

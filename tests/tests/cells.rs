@@ -1,7 +1,6 @@
 //! The cell of a threshold switch under a phase-change memory: what it is, how it learns, and why it learns again faster.
 
-use ovonic::waveforms::{PlotKind, Results};
-use ovonic_tests::simulate;
+use ovonic_tests::{simulate, transient};
 use std::path::Path;
 
 const MODELS: &str = "
@@ -10,16 +9,6 @@ const MODELS: &str = "
 .model switch ots(r_th=10meg)
 .options temp=26.85
 ";
-
-/// Time and the saved vectors of a deck's transient, in the order of `.save`.
-fn transient(deck: &str) -> (Vec<f64>, Vec<Vec<f64>>) {
-    let results: Results = simulate(Path::new("cell"), deck).expect("the deck runs");
-    let plot = results.plots.iter().find(|plot| plot.kind == PlotKind::Transient);
-    let plot = plot.expect("a transient");
-    let columns: Vec<Vec<f64>> =
-        plot.vectors.iter().filter_map(|vector| vector.as_real().map(<[f64]>::to_vec)).collect();
-    (columns[0].clone(), columns[1..].to_vec())
-}
 
 /// The last of `values` up to `at`.
 fn at(time: &[f64], values: &[f64], at: f64) -> f64 {

@@ -1,18 +1,6 @@
 //! Phase-change memory: programming, retention, drift, and neighbours that warm each other.
 
-use ovonic::waveforms::{PlotKind, Results};
-use ovonic_tests::simulate;
-use std::path::Path;
-
-/// Time and the saved vectors of a deck's transient, in the order of `.save`.
-fn transient(deck: &str) -> (Vec<f64>, Vec<Vec<f64>>) {
-    let results: Results = simulate(Path::new("pcm"), deck).expect("the deck runs");
-    let plot = results.plots.iter().find(|plot| plot.kind == PlotKind::Transient);
-    let plot = plot.expect("a transient");
-    let columns: Vec<Vec<f64>> =
-        plot.vectors.iter().filter_map(|vector| vector.as_real().map(<[f64]>::to_vec)).collect();
-    (columns[0].clone(), columns[1..].to_vec())
-}
+use ovonic_tests::transient;
 
 /// The last of `values` up to `at`.
 fn at(time: &[f64], values: &[f64], at: f64) -> f64 {

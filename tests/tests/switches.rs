@@ -1,17 +1,7 @@
 //! Threshold switches in time: thresholds, ramps, delays, and how they vary.
 
-use ovonic::waveforms::{PlotKind, Results};
-use ovonic_tests::simulate;
+use ovonic_tests::{simulate, transient};
 use std::path::Path;
-
-fn transient(deck: &str) -> (Vec<f64>, Vec<Vec<f64>>) {
-    let results: Results = simulate(Path::new("switch"), deck).expect("the deck runs");
-    let plot = results.plots.iter().find(|plot| plot.kind == PlotKind::Transient);
-    let plot = plot.expect("a transient");
-    let columns: Vec<Vec<f64>> =
-        plot.vectors.iter().filter_map(|vector| vector.as_real().map(<[f64]>::to_vec)).collect();
-    (columns[0].clone(), columns[1..].to_vec())
-}
 
 /// When `values` first passes `level`, by linear interpolation.
 fn crossing(time: &[f64], values: &[f64], level: f64) -> Option<f64> {
