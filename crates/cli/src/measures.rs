@@ -36,7 +36,7 @@ pub(crate) fn write(measurements: &[Measurement], title: &str, path: &Path) -> R
 }
 
 /// Measures by what changes fastest; a measure that failed is not a number.
-fn plots(measurements: &[Measurement], title: &str) -> Vec<Plot> {
+pub(crate) fn plots(measurements: &[Measurement], title: &str) -> Vec<Plot> {
     let mut plots: Vec<Plot> = Vec::new();
     // The step that each plot's last point belongs to.
     let mut last: Vec<&[(String, f64)]> = Vec::new();
@@ -60,7 +60,7 @@ fn plots(measurements: &[Measurement], title: &str) -> Vec<Plot> {
         let index = plot.vectors.iter().skip(1).position(|vector| vector.name == measurement.name);
         let index = index.map_or_else(
             || {
-                let empty = Vector::real(&measurement.name, Quantity::Dimensionless, Vec::new());
+                let empty = Vector::real(&measurement.name, measurement.quantity, Vec::new());
                 plot.vectors.push(empty);
                 plot.vectors.len() - 1
             },
@@ -85,15 +85,25 @@ fn plots(measurements: &[Measurement], title: &str) -> Vec<Plot> {
     plots
 }
 
+/// The kind of these plots.
+pub(crate) fn kind() -> PlotKind {
+    PlotKind::Other(KIND.to_owned())
+}
+
 fn empty(title: &str, scale: &str, steps: &[(String, f64)]) -> Plot {
     Plot {
         title: title.to_owned(),
         date: String::new(),
-        kind: PlotKind::Other(KIND.to_owned()),
+        kind: kind(),
         steps: steps.to_vec(),
-        vectors: vec![Vector::real(scale, Quantity::Dimensionless, Vec::new())],
+        vectors: vec![Vector::real(scale, of_step(scale), Vec::new())],
         outcome: Outcome::Complete,
     }
+}
+
+/// What a step varies, as far as its name tells.
+fn of_step(name: &str) -> Quantity {
+    if name == "temp" { Quantity::TemperatureSweep } else { Quantity::Dimensionless }
 }
 
 fn push(vector: &mut Vector, value: f64) {
@@ -114,6 +124,7 @@ mod tests {
             description: String::new(),
             span: Span::default(),
             steps: steps.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
+            quantity: Quantity::Dimensionless,
             result: match value {
                 Some(value) => Ok(Measured { value, at: None, between: None }),
                 None => Err(MeasureError::NoResults),

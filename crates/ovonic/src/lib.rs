@@ -37,7 +37,7 @@ pub use ovonic_devices::ALL as DEVICES;
 pub use run::{
     AnalysisReport, Observer, Recording, RunOptions, RunReport, SpecialNamed, TraceSummary,
 };
-pub use session::{LoadOptions, Simulation};
+pub use session::{LoadOptions, Picture, Simulation};
 
 pub use ovonic_calibrate as calibrate;
 pub use ovonic_circuit as circuit;

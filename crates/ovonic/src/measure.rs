@@ -1,11 +1,15 @@
 //! Measuring results as `.meas` cards ask.
 
+mod quantity;
+
 use crate::elaborate::{
     Event, Level, Measure, MeasureTask, MeasuredSignal, Place, Reporter, ScopeId, Statistic, Window,
 };
 use crate::session::Simulation;
 use ovonic_netlist::Span;
-use ovonic_waveforms::{Condition, Plot, PlotKind, Results, Samples, Waveform, WaveformError};
+use ovonic_waveforms::{
+    Condition, Plot, PlotKind, Quantity, Results, Samples, Waveform, WaveformError,
+};
 use std::fmt;
 
 /// What became of a `.meas` card.
@@ -19,6 +23,8 @@ pub struct Measurement {
     pub span: Span,
     /// Values of the stepped parameters, empty without `.step`.
     pub steps: Vec<(String, f64)>,
+    /// What the value measures, as far as signals and scales tell.
+    pub quantity: Quantity,
     /// The value, or why there is none.
     pub result: Result<Measured, MeasureError>,
 }
@@ -90,17 +96,16 @@ impl Simulation {
     }
 
     fn measure_step(&mut self, results: &Results, step: &[(String, f64)]) -> Vec<Measurement> {
-        let measures = self.design.measures.clone();
+        let mut known = self.fix_steps(step);
+        // Numbers of a card may follow from what is stepped.
+        let measures = if known.is_empty() {
+            self.design.measures.clone()
+        } else {
+            self.design.core.elaborator.measures(&self.design.circuit).0
+        };
+        let mut quantities = quantity::of_trace_points(results, step);
+        known.extend(self.name_trace_points(results, step));
         let mut measurements = Vec::with_capacity(measures.len());
-        let mut known = self.name_trace_points(results, step);
-        // In a formula a stepped parameter has the value of its step.
-        for (name, value) in step {
-            let scopes = &mut self.design.core.elaborator.scopes;
-            if scopes.number(name).is_some() && self.design.core.fixed_value(name).is_none() {
-                self.design.core.elaborator.scopes.fix(name, *value);
-                known.push(name.clone());
-            }
-        }
         for measure in &measures {
             let plot = plots(results, measure).into_iter().find(|plot| plot.steps == step);
             let result = match (&measure.task, plot) {
@@ -116,12 +121,34 @@ impl Simulation {
                 scopes.fix(&measure.name, measured.value);
                 known.push(measure.name.clone());
             }
-            measurements.push(measurement(measure, step.to_vec(), result));
+            let quantity = quantity::of(&measure.task, plot, &quantities);
+            quantities.push((measure.name.clone(), quantity));
+            measurements.push(Measurement {
+                name: measure.name.clone(),
+                description: describe(&measure.task),
+                span: measure.span,
+                steps: step.to_vec(),
+                quantity,
+                result,
+            });
         }
         for name in known {
             self.design.core.elaborator.scopes.release(&name);
         }
         measurements
+    }
+
+    /// Gives stepped parameters the values of a step; returns their names.
+    fn fix_steps(&mut self, step: &[(String, f64)]) -> Vec<String> {
+        let mut known = Vec::new();
+        for (name, value) in step {
+            let scopes = &mut self.design.core.elaborator.scopes;
+            if scopes.number(name).is_some() && self.design.core.fixed_value(name).is_none() {
+                self.design.core.elaborator.scopes.fix(name, *value);
+                known.push(name.clone());
+            }
+        }
+        known
     }
 
     /// Lets formulas speak of the special points of traces (`v_th`); returns their names.
@@ -155,20 +182,6 @@ impl Simulation {
                 Err(MeasureError::Formula { reason: messages.join("; ") })
             }
         }
-    }
-}
-
-fn measurement(
-    measure: &Measure,
-    steps: Vec<(String, f64)>,
-    result: Result<Measured, MeasureError>,
-) -> Measurement {
-    Measurement {
-        name: measure.name.clone(),
-        description: describe(&measure.task),
-        span: measure.span,
-        steps,
-        result,
     }
 }
 

@@ -52,7 +52,7 @@ impl Outputs {
             }
         }
         for request in fitting {
-            for wanted in &request.outputs {
+            for wanted in request.outputs.iter().chain(&request.axes.wanted) {
                 let Wanted { name, quantity, formula } = wanted;
                 outputs.add(Variable::new(name.clone(), *quantity), formula.clone());
             }

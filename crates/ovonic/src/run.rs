@@ -201,11 +201,6 @@ impl Simulation {
         if let Some(&index) = chosen.iter().find(|&&index| index >= count) {
             return Err(Error::no_such_analysis(index, count));
         }
-        let mut tasks: Vec<Task> =
-            chosen.iter().map(|&index| self.design.plan[index].task.clone()).collect();
-        if tasks.is_empty() && options.analyses.is_none() {
-            tasks.push(Task::OperatingPoint);
-        }
         let steps = match &options.steps {
             Some(steps) => steps.clone(),
             None => (0..self.n_steps()).collect(),
@@ -214,7 +209,8 @@ impl Simulation {
             return Err(Error::no_such_step(index, self.n_steps()));
         }
         let before = self.before_steps();
-        let ran = self.run_steps(&tasks, &steps, observer);
+        let is_bare = chosen.is_empty() && options.analyses.is_none();
+        let ran = self.run_steps(&chosen, is_bare, &steps, observer);
         let restored = self.restore(before);
         let report = ran?;
         restored?;
@@ -246,9 +242,11 @@ impl Simulation {
         Ok(())
     }
 
+    /// Runs the planned analyses of these positions in each step, or the operating point of a netlist without any.
     fn run_steps(
         &mut self,
-        tasks: &[Task],
+        chosen: &[usize],
+        is_bare: bool,
         steps: &[usize],
         observer: &mut dyn Observer,
     ) -> Result<RunReport, Error> {
@@ -256,7 +254,11 @@ impl Simulation {
         let mut report = RunReport::default();
         for &step in steps {
             shared.steps = self.enter_step(step)?;
-            for task in tasks {
+            // Numbers of a card may follow from what is stepped.
+            let planned = chosen.iter().map(|&index| self.design.plan[index].task.clone());
+            let bare = is_bare.then_some(Task::OperatingPoint);
+            let tasks: Vec<Task> = planned.chain(bare).collect();
+            for task in &tasks {
                 self.run_into(task, &shared, &mut report)?;
                 if report.is_cancelled() {
                     return Ok(report);

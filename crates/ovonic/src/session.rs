@@ -1,7 +1,7 @@
 //! A netlist that can be simulated.
 
 use crate::design::Design;
-use crate::elaborate::{Cards, Options, Planned, Reporter, Request, ScopeId, Table};
+use crate::elaborate::{Cards, MEASURES, Options, Planned, Reporter, Request, ScopeId, Table};
 use crate::error::Error;
 use ovonic_circuit::Circuit;
 use ovonic_netlist::ast::{ControlBlock, Item, Netlist, OutputKind};
@@ -198,10 +198,31 @@ impl Simulation {
         self.listed(OutputKind::Print, analysis)
     }
 
-    /// Names of the vectors that `.plot` cards for an analysis list, in their order.
+    /// What `.plot` cards for an analysis ask for, together; `None` where no card does. The analysis `meas` stands for
+    /// what `.meas` cards find over what is stepped.
     #[must_use]
-    pub fn plotted(&self, analysis: &str) -> Vec<String> {
-        self.listed(OutputKind::Plot, analysis)
+    pub fn picture(&self, analysis: &str) -> Option<Picture> {
+        let fits = |request: &&Request| {
+            let named = request.analysis.as_deref();
+            let fits = named.map_or(analysis != MEASURES, |name| name == analysis);
+            request.kind == OutputKind::Plot && fits
+        };
+        let mut cards = self.design.requests.iter().filter(fits).peekable();
+        cards.peek()?;
+        let mut picture =
+            Picture { signals: self.listed(OutputKind::Plot, analysis), ..Picture::default() };
+        for Request { axes, .. } in cards {
+            picture.over = picture.over.or_else(|| axes.over.clone());
+            picture.log_x |= axes.log_x;
+            picture.log_y |= axes.log_y;
+        }
+        Some(picture)
+    }
+
+    /// Whether there is any `.plot` card.
+    #[must_use]
+    pub fn has_pictures(&self) -> bool {
+        self.design.requests.iter().any(|request| request.kind == OutputKind::Plot)
     }
 
     fn listed(&self, kind: OutputKind, analysis: &str) -> Vec<String> {
@@ -301,6 +322,19 @@ impl Simulation {
     pub(crate) fn shared_sources(&self) -> Arc<SourceMap> {
         self.sources.clone()
     }
+}
+
+/// What `.plot` cards want to see of an analysis.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Picture {
+    /// Names of vectors, in the cards' order.
+    pub signals: Vec<String>,
+    /// The vector to draw them over (`vs`); the scale if absent.
+    pub over: Option<String>,
+    /// Whether the horizontal axis is to be logarithmic (`xlog`).
+    pub log_x: bool,
+    /// Whether the vertical axes are to be logarithmic (`ylog`).
+    pub log_y: bool,
 }
 
 fn parse_options(options: &LoadOptions) -> ParseOptions {

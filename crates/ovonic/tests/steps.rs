@@ -1,6 +1,6 @@
 //! Stepped runs, transfer functions and harmonics, against closed forms.
 
-use ovonic::waveforms::{PlotKind, Results};
+use ovonic::waveforms::{PlotKind, Quantity, Results};
 use ovonic::{Recording, RunOptions, Simulation};
 
 fn run(text: &str) -> (Simulation, Results) {
@@ -42,6 +42,33 @@ fn every_step_has_a_plot_of_its_own_and_leaves_nothing_behind() {
     let beyond = RunOptions { analyses: None, steps: Some(vec![6]) };
     let error = simulation.run(&beyond, &mut Recording::new()).unwrap_err();
     assert_eq!(error.to_string(), "the netlist has 6 steps, none with index 6");
+}
+
+#[test]
+fn numbers_of_cards_follow_what_is_stepped() {
+    // The length of the transient and the instant of the measure are the step's own; the value is 1 - 1/e in each.
+    let (mut simulation, results) = run(
+        "charge\n.param tau=1m\n.step param tau dec 1u 1 1\nV1 in 0 1\nR1 in out 1k\nC1 out 0 {tau/1k} ic=0\n\
+         .options reltol=1e-6\n.tran {tau/50} {2*tau} uic\n.meas tran x find v(out) at={tau}\n\
+         .meas tran t when v(out)=0.5\n.meas tran f param='1/t'\n.meas tran q find @c1[i] at={tau}\n.end\n",
+    );
+    assert_eq!(results.plots.len(), 7);
+    for plot in &results.plots {
+        let tau = plot.steps[0].1;
+        let end = *plot.scale().unwrap().real_parts().last().unwrap();
+        assert!((end / (2.0 * tau) - 1.0).abs() < 1e-9, "{tau:e}: {end:e}");
+    }
+    for measured in simulation.measure(&results) {
+        let (tau, value) = (measured.steps[0].1, measured.result.as_ref().unwrap().value);
+        let (expected, quantity) = match measured.name.as_str() {
+            "x" => (1.0 - (-1.0f64).exp(), Quantity::Voltage),
+            "t" => (tau * 2.0f64.ln(), Quantity::Time),
+            "f" => (1.0 / (tau * 2.0f64.ln()), Quantity::Frequency),
+            _ => (1e-3 * (-1.0f64).exp(), Quantity::Current),
+        };
+        assert!((value / expected - 1.0).abs() < 1e-4, "{} {tau:e}: {value:e}", measured.name);
+        assert_eq!(measured.quantity, quantity, "{}", measured.name);
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use ovonic::netlist::parse_number;
-use ovonic::waveforms::{Plot, split_path};
+use ovonic::waveforms::{Plot, PlotKind, split_path};
 use ovonic::{LoadOptions, Simulation};
 
 use crate::args::DialectArgs;
@@ -236,7 +236,7 @@ impl Report<'_> {
     }
 }
 
-/// Draws every analysis that has a scale, in one file each: what its `.plot` cards list, or what it has.
+/// Draws what `.plot` cards list, one file for each analysis; without cards all that every analysis has.
 fn plot(
     simulation: &Simulation,
     finished: &Finished,
@@ -244,24 +244,42 @@ fn plot(
     format: Format,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    let mut groups: Vec<Vec<&Plot>> = Vec::new();
+    let measured = measures::plots(&finished.measurements, simulation.title());
     let results = finished.outputs.results();
-    for plot in results.plots.iter().filter(|plot| plot.kind.has_scale()) {
-        match groups.iter_mut().find(|group| group[0].kind == plot.kind) {
-            Some(group) => group.push(plot),
-            None => groups.push(vec![plot]),
+    let analyses = results.plots.iter().filter(|plot| plot.kind.has_scale());
+    let mut groups: Vec<(Vec<&Plot>, PlotRequest)> = Vec::new();
+    for plot in analyses.chain(&measured) {
+        let same = groups.iter_mut().find(|(group, _)| group[0].kind == plot.kind);
+        match (same, requested(simulation, &plot.kind)) {
+            (Some((group, _)), _) => group.push(plot),
+            (None, Some(request)) => groups.push((vec![plot], request)),
+            (None, None) => {}
         }
     }
     if groups.is_empty() {
         console.say("note: there is nothing to plot; an operating point has no curves\n");
     }
-    for group in &groups {
-        let path =
-            if groups.len() == 1 { path.to_owned() } else { split_path(path, &group[0].kind, 0) };
-        let analysis = analysis_of(&group[0].kind);
-        let signals = analysis.map_or_else(Vec::new, |name| simulation.plotted(name));
-        let request = PlotRequest { signals, ..PlotRequest::default() };
-        draw(group, &request, format, Some(&path), console)?;
+    for (group, request) in &groups {
+        let kind = &group[0].kind;
+        let path = if groups.len() == 1 { path.to_owned() } else { split_path(path, kind, 0) };
+        draw(group, request, format, Some(&path), console)?;
     }
     Ok(())
+}
+
+/// How plots of a kind are to be drawn; `None` where they are not.
+fn requested(simulation: &Simulation, kind: &PlotKind) -> Option<PlotRequest> {
+    let is_measures = *kind == measures::kind();
+    if !simulation.has_pictures() {
+        return (!is_measures).then(PlotRequest::default);
+    }
+    let analysis = if is_measures { Some("meas") } else { analysis_of(kind) };
+    let picture = simulation.picture(analysis?)?;
+    Some(PlotRequest {
+        signals: picture.signals,
+        x: picture.over,
+        log_x: picture.log_x.then_some(true),
+        log_y: picture.log_y,
+        ..PlotRequest::default()
+    })
 }

@@ -315,6 +315,19 @@ pub struct Output {
     pub outputs: Vec<Expr>,
     /// `key=value` pairs in order (`format=csv`).
     pub params: Vec<Param>,
+    /// How a `.plot` card wants its axes.
+    pub axes: Axes,
+}
+
+/// The axes of a `.plot` card.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Axes {
+    /// What the curves are drawn over (`vs v(in)`); the scale of the analysis if absent.
+    pub over: Option<Expr>,
+    /// `xlog` or `loglog`.
+    pub log_x: bool,
+    /// `ylog` or `loglog`.
+    pub log_y: bool,
 }
 
 /// The output cards.

@@ -1,8 +1,8 @@
 //! Output cards, conditions on nodes, and cards that stay raw.
 
 use crate::ast::{
-    Condition, ConditionTarget, Conditions, Expr, ExprKind, Fourier, Name, Output, OutputKind,
-    RawArgument, RawCard, Word,
+    Axes, Condition, ConditionTarget, Conditions, Expr, ExprKind, Fourier, Name, Output,
+    OutputKind, RawArgument, RawCard, Word,
 };
 use crate::codes;
 use crate::cursor::{Cursor, Kind, lower, shorten};
@@ -13,6 +13,8 @@ use crate::source::Spanned;
 
 const ANALYSES: [&str; 12] =
     ["op", "dc", "ac", "tran", "noise", "trace", "disto", "pz", "sens", "tf", "hb", "sp"];
+/// What a `.plot` card can name in the place of an analysis: what `.meas` cards find.
+const MEASURES: [&str; 2] = ["meas", "measure"];
 
 /// `.print`, `.plot`, `.save`, `.probe`.
 pub(crate) fn output(cursor: &mut Cursor<'_, '_>, kind: OutputKind) -> Option<Output> {
@@ -21,9 +23,14 @@ pub(crate) fn output(cursor: &mut Cursor<'_, '_>, kind: OutputKind) -> Option<Ou
         Some(word) if ANALYSES.contains(&word.as_str()) => {
             Some(cursor.name(codes::BAD_OUTPUT_CARD, "an analysis")?)
         }
+        Some(word) if kind == OutputKind::Plot && MEASURES.contains(&word.as_str()) => {
+            let name = cursor.name(codes::BAD_OUTPUT_CARD, "an analysis")?;
+            Some(Name::new(MEASURES[0].to_owned(), name.span))
+        }
         _ => None,
     };
-    let mut output = Output { span, kind, analysis, outputs: Vec::new(), params: Vec::new() };
+    let (outputs, params, axes) = (Vec::new(), Vec::new(), Axes::default());
+    let mut output = Output { span, kind, analysis, outputs, params, axes };
     let is_list_of_names = matches!(kind, OutputKind::Save | OutputKind::Probe);
     while skip_commas(cursor) {
         if is_key(cursor) {
@@ -32,7 +39,7 @@ pub(crate) fn output(cursor: &mut Cursor<'_, '_>, kind: OutputKind) -> Option<Ou
             output.outputs.push(saved(cursor)?);
         } else if kind == OutputKind::Plot && cursor.is_next(Kind::Open) {
             plot_limits(cursor)?;
-        } else {
+        } else if kind != OutputKind::Plot || !plot_axis(cursor, &mut output)? {
             output.outputs.push(cursor.expression(Context::Output)?);
         }
     }
@@ -49,6 +56,27 @@ fn skip_commas(cursor: &mut Cursor<'_, '_>) -> bool {
 /// `key=`; the parenthesis of `v(a)` must not be skipped on the way.
 fn is_key(cursor: &mut Cursor<'_, '_>) -> bool {
     cursor.is_next(Kind::Word) && cursor.is_assignment()
+}
+
+/// Takes `xlog`, `ylog`, `loglog` or `vs output` of a `.plot` card; whether one came next.
+fn plot_axis(cursor: &mut Cursor<'_, '_>, output: &mut Output) -> Option<bool> {
+    let Output { axes, outputs, analysis, .. } = output;
+    let Some(word) = cursor.peek_word() else { return Some(false) };
+    match word.as_str() {
+        // Nodes may have these names too: a card that begins with one means the node.
+        _ if outputs.is_empty() && analysis.is_none() => return Some(false),
+        "xlog" => axes.log_x = true,
+        "ylog" => axes.log_y = true,
+        "loglog" => (axes.log_x, axes.log_y) = (true, true),
+        "vs" if !outputs.is_empty() => {
+            cursor.token();
+            axes.over = Some(cursor.expression(Context::Output)?);
+            return Some(true);
+        }
+        _ => return Some(false),
+    }
+    cursor.token();
+    Some(true)
 }
 
 /// `(low, high)` of `.plot`.
@@ -241,7 +269,8 @@ fn raw_word(cursor: &mut Cursor<'_, '_>) -> Option<Spanned<Word>> {
     let span = cursor.line.span(token.start, end);
     let text = &cursor.line.text[token.start..end];
     cursor.seek(end);
-    if !text.contains(['(', ')']) {
+    // `@n1[temp]` is a signal as `v(out)` is.
+    if !text.contains(['(', ')']) && !text.starts_with('@') {
         return Some(Spanned::new(Word::Plain(lower(text)), span));
     }
     let mut warnings = Vec::new();

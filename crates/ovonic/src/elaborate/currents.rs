@@ -2,6 +2,7 @@
 
 use super::Elaborator;
 use super::outputs::{Request, Wanted};
+use super::pictures::RequestedAxes;
 use super::reporter::Reported;
 use crate::formula::Formula;
 use ovonic_analysis::{Probe, default_outputs};
@@ -99,6 +100,7 @@ impl Elaborator {
             all: false,
             own: Vec::new(),
             outputs: device_currents(circuit),
+            axes: RequestedAxes::default(),
         })
     }
 

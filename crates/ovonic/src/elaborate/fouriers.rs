@@ -2,6 +2,7 @@
 
 use super::Elaborator;
 use super::outputs::Request;
+use super::pictures::RequestedAxes;
 use ovonic_circuit::Circuit;
 use ovonic_netlist::ast::OutputKind;
 use ovonic_netlist::{Diagnostic, Span, codes};
@@ -43,6 +44,7 @@ impl Elaborator {
                 all: false,
                 own: Vec::new(),
                 outputs,
+                axes: RequestedAxes::default(),
             });
         }
         (fouriers, requests)

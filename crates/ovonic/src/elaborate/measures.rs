@@ -15,6 +15,7 @@
 use super::Elaborator;
 use super::arguments::{argument_span, expression, has_signal, plain};
 use super::outputs::Request;
+use super::pictures::RequestedAxes;
 use super::reporter::Reported;
 use super::scope::ScopeId;
 use crate::formula::Formula;
@@ -127,7 +128,7 @@ pub(crate) enum Level {
 }
 
 /// Analyses that a card can name.
-const ANALYSES: &[&str] = &["tran", "ac", "dc", "op", "noise", "trace"];
+pub(super) const ANALYSES: &[&str] = &["tran", "ac", "dc", "op", "noise", "trace"];
 
 const FORM: &str = "write .meas tran name max v(out), or with min, pp, avg, rms, integ, find … at=, \
                     find … when …, when v(out)=1 rise=1, trig … targ …, or param='formula'";
@@ -186,6 +187,7 @@ impl Elaborator {
                 all: false,
                 own: Vec::new(),
                 outputs: Vec::new(),
+                axes: RequestedAxes::default(),
             },
         };
         let analysis = reader.analysis();

@@ -27,6 +27,7 @@ mod models;
 mod options;
 mod outputs;
 mod parasitics;
+mod pictures;
 mod plan;
 mod remarks;
 mod reporter;
@@ -49,6 +50,7 @@ pub(crate) use measures::{
     Event, Level, Measure, MeasureTask, Place, Signal as MeasuredSignal, Statistic, Window,
 };
 pub(crate) use outputs::{Request, Wanted};
+pub(crate) use pictures::MEASURES;
 pub(crate) use reporter::{Reported, Reporter};
 pub(crate) use scope::{Dependence, ScopeId};
 

@@ -2,6 +2,7 @@
 
 use super::Elaborator;
 use super::currents::{self, Many};
+use super::pictures::{MEASURES, RequestedAxes};
 use super::reporter::Reported;
 use super::scope::ScopeId;
 use crate::formula::Formula;
@@ -21,8 +22,10 @@ pub(crate) struct Request {
     /// Whether everything is wanted.
     pub(crate) all: bool,
     pub(crate) outputs: Vec<Wanted>,
-    /// Vectors that the analysis makes by itself, such as `onoise_spectrum`.
+    /// Vectors that the analysis makes by itself, such as `onoise_spectrum`; of `.plot meas` the names of measures.
     pub(crate) own: Vec<String>,
+    /// What a `.plot` card draws over, and how.
+    pub(crate) axes: RequestedAxes,
 }
 
 /// One output.
@@ -51,8 +54,14 @@ impl Elaborator {
     /// What one card asks for.
     pub(crate) fn request(&mut self, card: &Output, circuit: &Circuit) -> Request {
         let analysis = card.analysis.as_ref().map(|name| name.node.clone());
-        let mut request =
-            Request { all: false, outputs: Vec::new(), own: Vec::new(), kind: card.kind, analysis };
+        let (log_x, log_y) = (card.axes.log_x, card.axes.log_y);
+        let axes = RequestedAxes { log_x, log_y, ..RequestedAxes::default() };
+        let (outputs, own) = (Vec::new(), Vec::new());
+        let mut request = Request { all: false, outputs, own, kind: card.kind, analysis, axes };
+        if request.analysis.as_deref() == Some(MEASURES) {
+            self.plot_measures(card, &mut request);
+            return request;
+        }
         let is_noise = request.analysis.as_deref() == Some("noise");
         for output in &card.outputs {
             match (currents::many(output), card.kind) {
@@ -85,13 +94,11 @@ impl Elaborator {
                 }
             }
         }
-        for param in &card.params {
-            self.reporter.report(Diagnostic::warning(
-                codes::IGNORED,
-                param.span(),
-                format!("\"{}\" has no effect here", param.key),
-            ));
-        }
+        // What is wrong with it has been reported.
+        let over = card.axes.over.as_ref().and_then(|over| self.wanted(over, circuit).ok());
+        request.axes.over = over.as_ref().map(|wanted| wanted.name.clone());
+        request.axes.wanted = over;
+        self.ignore_params(card);
         request
     }
 
