@@ -1,12 +1,14 @@
 //! What the runners in `tests/*.rs` share: decks on disk, their expectations, and running them.
 
+mod cases;
 mod expectation;
 
+pub use cases::{CASES, Case};
 pub use expectation::{Expectation, expectations, with_requested_analyses};
 
 use ovonic::netlist::DiskLoader;
 use ovonic::waveforms::{PlotKind, Results};
-use ovonic::{LoadOptions, Recording, RunOptions, Simulation};
+use ovonic::{LoadOptions, Numerics, Recording, RunOptions, Simulation};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -37,9 +39,18 @@ pub fn decks(folder: &Path) -> Vec<PathBuf> {
 /// # Errors
 /// What the run says.
 pub fn simulate(path: &Path, text: &str) -> Result<Results, String> {
+    simulate_by(path, text, Numerics::default())
+}
+
+/// Runs a deck's analyses in a given way, keeping every vector.
+///
+/// # Errors
+/// What the run says.
+pub fn simulate_by(path: &Path, text: &str, numerics: Numerics) -> Result<Results, String> {
     let options = LoadOptions::default();
     let simulation = Simulation::from_text_with(path, text, &DiskLoader, &options);
     let mut simulation = simulation.map_err(|error| error.to_string())?;
+    simulation.set_numerics(numerics);
     let mut recording = Recording::new();
     simulation.run(&RunOptions::default(), &mut recording).map_err(|error| error.to_string())?;
     Ok(recording.into_results())
@@ -65,7 +76,12 @@ pub fn check(path: &Path, text: &str) -> Vec<String> {
         Err(error) => return vec![error],
     };
     match simulate(path, &with_requested_analyses(text)) {
-        Ok(results) => expected.iter().filter_map(|one| one.complaint(&results)).collect(),
+        Ok(results) => complaints(&expected, &results),
         Err(error) => vec![error],
     }
+}
+
+/// What results do not meet.
+pub fn complaints(expected: &[Expectation], results: &Results) -> Vec<String> {
+    expected.iter().filter_map(|one| one.complaint(results)).collect()
 }

@@ -30,9 +30,7 @@ pub use op::{
     Attempt, Method, OpOptions, OperatingPoint, operating_point, retained_rows,
     solve_operating_point,
 };
-pub use options::{
-    Engines, Observer, Progress, SolverOptions, SparseEngine, Tolerances, Unobserved,
-};
+pub use options::{Engines, Observer, Progress, SolverOptions, Tolerances, Unobserved};
 pub use output::{
     Output, Probe, ProbeContext, ProbeError, ProbeSet, SmallSignalProbes, default_outputs,
     plot_header,

@@ -183,6 +183,7 @@ pub struct Newton<'c> {
     chord_pause: u32,
     fresh: bool,
     first: bool,
+    limiting: bool,
 }
 
 impl<'c> Newton<'c> {
@@ -239,6 +240,7 @@ impl<'c> Newton<'c> {
             chord_pause: 0,
             fresh: true,
             first: true,
+            limiting: options.limiting,
         }
     }
 
@@ -316,7 +318,11 @@ impl<'c> Newton<'c> {
                     return Ok(iteration);
                 }
             }
-            let limiting = if self.first { Limiting::First } else { Limiting::On };
+            let limiting = match (self.limiting, self.first) {
+                (false, _) => Limiting::Off,
+                (true, true) => Limiting::First,
+                (true, false) => Limiting::On,
+            };
             self.first = false;
             self.circuit.load(&equation.point(x), equation.alpha, limiting, &mut self.assembly);
             self.negative_residual(equation, x);

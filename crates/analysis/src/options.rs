@@ -3,7 +3,7 @@
 use num_complex::Complex64;
 use ovonic_circuit::UnknownEntry;
 use ovonic_device::Nature;
-use ovonic_numerics::sparse::{LinearSolver, Pattern, SolverError, SparseLu};
+use ovonic_numerics::sparse::{Engine, LinearSolver, Pattern, SolverError};
 use std::fmt;
 use std::sync::Arc;
 
@@ -71,20 +71,17 @@ pub trait Engines: Send + Sync {
     ) -> Result<Box<dyn LinearSolver<Complex64>>, SolverError>;
 }
 
-/// The sparse LU factorisation of `numerics`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SparseEngine;
-
-impl Engines for SparseEngine {
+/// The general engines of `numerics`.
+impl Engines for Engine {
     fn real(&self, pattern: &Arc<Pattern>) -> Result<Box<dyn LinearSolver<f64>>, SolverError> {
-        Ok(Box::new(SparseLu::new(pattern.clone())?))
+        self.build(pattern.clone())
     }
 
     fn complex(
         &self,
         pattern: &Arc<Pattern>,
     ) -> Result<Box<dyn LinearSolver<Complex64>>, SolverError> {
-        Ok(Box::new(SparseLu::new(pattern.clone())?))
+        self.build(pattern.clone())
     }
 }
 
@@ -101,6 +98,9 @@ pub struct SolverOptions {
     pub sweep_iterations: usize,
     /// Newton iterations of a time step (`itl4`).
     pub step_iterations: usize,
+    /// Whether junction voltages and their like are limited from one Newton iteration to the next. Solutions do not
+    /// depend on it, only whether and how soon they are found.
+    pub limiting: bool,
     /// Linear engine.
     pub engines: Arc<dyn Engines>,
 }
@@ -113,7 +113,8 @@ impl Default for SolverOptions {
             op_iterations: 100,
             sweep_iterations: 50,
             step_iterations: 12,
-            engines: Arc::new(SparseEngine),
+            limiting: true,
+            engines: Arc::new(Engine::default()),
         }
     }
 }

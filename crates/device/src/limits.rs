@@ -8,7 +8,7 @@
 use ovonic_numerics::scalar::Scalar;
 
 /// What limiting does in an evaluation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Limiting {
     /// Values pass unchanged.
     Off,
@@ -19,6 +19,9 @@ pub enum Limiting {
     /// Values pass unchanged and lanes take them: for evaluations without derivatives whose point may be
     /// accepted, so that a later limited iterate starts from there.
     Follow,
+    /// Lane `k` moves by `1 + k` times this much, whatever its rule: what limiting does to an evaluation, in an amount
+    /// that a test chooses.
+    Displaced(f64),
 }
 
 /// An instance's limiting lanes during one evaluation.
@@ -60,6 +63,7 @@ impl<'a> Limits<'a> {
                 self.next[lane] = v.linearised(0);
                 return v;
             }
+            Limiting::Displaced(by) => return v.relocate(|v| v + by * (lane as f64 + 1.0)),
             Limiting::On | Limiting::First => {}
         }
         v.relocate(|new| {

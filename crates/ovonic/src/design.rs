@@ -7,6 +7,7 @@ use crate::elaborate::{
     Dependence, Elaborator, Fourier, Measure, Planned, Reported, Reporter, Request, ScopeId,
     StartingPoint, Sweep, SweepTarget, Table, parameter_error,
 };
+use crate::session::Numerics;
 use ovonic_circuit::{BuildError, BuildOptions, Change, Circuit, InstanceId};
 use ovonic_device::constants::ZERO_CELSIUS;
 use ovonic_device::{AnyParams, Environment, Kind, ParamError};
@@ -40,6 +41,7 @@ pub(crate) struct Core {
     /// Parameters of instances that win over the netlist: while a device is swept, what else its line depends on may
     /// change too.
     devices: Vec<(InstanceId, usize, f64)>,
+    pub(crate) numerics: Numerics,
     pub(crate) elaborator: Elaborator,
 }
 
@@ -190,6 +192,7 @@ impl Core {
             fixed,
             temperature_celsius,
             devices: Vec::new(),
+            numerics: Numerics::default(),
             elaborator,
         };
         match core.elaborator.builder.build(BuildOptions::default()) {
@@ -229,6 +232,7 @@ impl Core {
         }
         core.devices = std::mem::take(&mut self.devices);
         core.original = self.original.take();
+        core.numerics = self.numerics;
         core.elaborator.options = self.elaborator.options.clone();
         let swept: Vec<InstanceId> = core.devices.iter().map(|(id, ..)| *id).collect();
         for id in swept {

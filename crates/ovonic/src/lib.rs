@@ -34,10 +34,11 @@ pub use ovonic_analysis::{
     TraceReport, TransientStatistics,
 };
 pub use ovonic_devices::ALL as DEVICES;
+pub use ovonic_numerics::sparse::Engine;
 pub use run::{
     AnalysisReport, Observer, Recording, RunOptions, RunReport, SpecialNamed, TraceSummary,
 };
-pub use session::{LoadOptions, Picture, Simulation};
+pub use session::{LoadOptions, Numerics, Picture, Simulation};
 
 pub use ovonic_calibrate as calibrate;
 pub use ovonic_circuit as circuit;

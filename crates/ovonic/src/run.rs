@@ -24,6 +24,7 @@ use ovonic_waveforms::{
     MemorySink, Outcome, PlotHeader, PlotKind, Quantity, Results, Sink, Variable,
 };
 use std::cell::RefCell;
+use std::sync::Arc;
 
 pub use trace::{SpecialNamed, TraceSummary};
 
@@ -290,8 +291,13 @@ impl Simulation {
         })
     }
 
-    fn solver(&self) -> SolverOptions {
-        self.design.core.elaborator.options.solver()
+    pub(crate) fn solver(&self) -> SolverOptions {
+        let numerics = self.design.core.numerics;
+        SolverOptions {
+            limiting: numerics.limiting,
+            engines: Arc::new(numerics.engine),
+            ..self.design.core.elaborator.options.solver()
+        }
     }
 
     fn outputs(&self, analysis: &str) -> Outputs {

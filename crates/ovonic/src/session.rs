@@ -3,11 +3,12 @@
 use crate::design::Design;
 use crate::elaborate::{Cards, MEASURES, Options, Planned, Reporter, Request, ScopeId, Table};
 use crate::error::Error;
-use ovonic_circuit::Circuit;
+use ovonic_circuit::{BuildOptions, Circuit};
 use ovonic_netlist::ast::{ControlBlock, Item, Netlist, OutputKind};
 use ovonic_netlist::{
     Diagnostic, Dialect, DiskLoader, Loader, MemoryLoader, ParseOptions, Parsed, SourceMap, suggest,
 };
+use ovonic_numerics::sparse::Engine;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,6 +23,23 @@ pub struct LoadOptions {
     pub parameters: Vec<(String, f64)>,
     /// Temperature of the circuit that wins over what the netlist says, °C.
     pub temperature_celsius: Option<f64>,
+}
+
+/// How equations are solved, where there are several ways that have to agree: for cross-checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numerics {
+    /// Linear engine.
+    pub engine: Engine,
+    /// Whether Newton iterations are limited.
+    pub limiting: bool,
+    /// Whether the private unknowns of memory devices are eliminated locally.
+    pub condense: bool,
+}
+
+impl Default for Numerics {
+    fn default() -> Self {
+        Numerics { engine: Engine::default(), limiting: true, condense: true }
+    }
 }
 
 /// A netlist that has been read, understood and found to be a circuit.
@@ -313,6 +331,17 @@ impl Simulation {
             let _ = self.design.set_temperature(before);
             Error::netlist(diagnostics, self.sources.clone())
         })
+    }
+
+    /// Has the equations solved in another way.
+    ///
+    /// # Panics
+    /// When the circuit cannot be built a second time: what it was built from has not changed.
+    pub fn set_numerics(&mut self, numerics: Numerics) {
+        let options = BuildOptions { condense: numerics.condense };
+        let rebuilt = self.design.circuit.rebuilt(options);
+        self.design.circuit = rebuilt.expect("a circuit can be built as often as one likes");
+        self.design.core.numerics = numerics;
     }
 
     fn cards(&self) -> &Cards {

@@ -88,7 +88,7 @@ impl DeckExperiment {
                 .collect::<Result<_, _>>()?,
             _ => Vec::new(),
         };
-        let mut solver = simulation.options().solver();
+        let mut solver = simulation.solver();
         solver.tolerances.relative = solver.tolerances.relative.min(TOLERANCE);
         let mut experiment = Self {
             deck,

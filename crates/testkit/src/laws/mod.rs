@@ -6,6 +6,7 @@
 
 mod derivatives;
 mod energy;
+mod limiting;
 mod records;
 mod smoothness;
 #[cfg(test)]
@@ -13,7 +14,8 @@ mod tests;
 
 pub use derivatives::{derivatives, pattern};
 pub use energy::{conservation, dissipation, finite, noise, parallel, rest};
-pub use records::{every_parameter_counts, latches_settle, limiting_lets_go, tables};
+pub use limiting::{limiting_lets_go, limits_give_tangents};
+pub use records::{every_parameter_counts, latches_settle, tables};
 pub use smoothness::smooth;
 
 use crate::draw;
@@ -70,6 +72,7 @@ pub const ALL: &[(&str, Law)] = &[
     ("every parameter counts", every_parameter_counts),
     ("latches settle", latches_settle),
     ("limiting lets go", limiting_lets_go),
+    ("limits give tangents", limits_give_tangents),
 ];
 
 /// Devices that a law draws.

@@ -1,4 +1,4 @@
-//! Tables say what is true, each parameter counts, latches and limiting come to rest.
+//! Tables say what is true, each parameter counts, latches come to rest.
 
 use super::{ATTEMPTS, DEVICES, Subject, Violation, setting, unknowns};
 use crate::draw;
@@ -124,49 +124,6 @@ pub fn latches_settle(subject: &Subject, rng: &mut StdRng) -> Result<(), Violati
                 let at = drawn.describe(subject.kind);
                 let detail = format!("latch {latch} flips for ever at x = {x:?}, {at}");
                 return Err(subject.violation("latches settle", detail));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Limiting at standing unknowns comes to rest, and where it does, residuals are those without limiting.
-///
-/// # Errors
-/// With the point at which it does not.
-pub fn limiting_lets_go(subject: &Subject, rng: &mut StdRng) -> Result<(), Violation> {
-    const LAW: &str = "limiting lets go";
-    for _ in 0..DEVICES {
-        let drawn = subject.device(LAW, rng)?;
-        let specimen = &drawn.specimen;
-        let x = unknowns(specimen, 2.0, rng);
-        let setting = setting(specimen, &x, rng);
-        let mut limits = Vec::new();
-        let (mut out, mut limited) =
-            specimen.load_limited(&x, &setting, Limiting::First, &mut limits);
-        for _ in 0..500 {
-            if limited == 0 {
-                break;
-            }
-            (out, limited) = specimen.load_limited(&x, &setting, Limiting::On, &mut limits);
-        }
-        let at = || format!("at x = {x:?}, {}", drawn.describe(subject.kind));
-        if limited != 0 {
-            return Err(subject.violation(LAW, format!("it never does {}", at())));
-        }
-        let free = specimen.load(&x, &setting);
-        let n = specimen.n();
-        for row in 0..n {
-            // Limiting may leave a distance that it calls unnoticeable, 1e-6 of the value, to which residuals answer by
-            // their slopes.
-            let slopes = 0..n;
-            let size: f64 =
-                slopes.map(|c| free.df_dx[row * n + c].abs() * (x[c].abs() + 1.0)).sum();
-            if (out.f[row] - free.f[row]).abs() > 1e-5 * (size + free.f[row].abs()) {
-                let (found, expected) = (out.f[row], free.f[row]);
-                let detail =
-                    format!("f[{row}] is {found:e}, without limiting {expected:e} {}", at());
-                return Err(subject.violation(LAW, detail));
             }
         }
     }

@@ -30,6 +30,7 @@ const IDLE_PARAMETER: u8 = 10;
 const RESTLESS_LATCH: u8 = 11;
 const STUBBORN_LIMIT: u8 = 12;
 const WRONG_TABLE: u8 = 13;
+const LOST_SHIFT: u8 = 14;
 
 /// A conductance with the flaw `FLAW`.
 struct Toy<const FLAW: u8> {
@@ -63,6 +64,14 @@ impl<const FLAW: u8> Model<2> for Toy<FLAW> {
         let v = x[0] - x[1];
         let v = match FLAW {
             STUBBORN_LIMIT => limits.custom(0, v, |new, _| 0.5 * new),
+            LOST_SHIFT => {
+                let mut value = v.linearised(0);
+                limits.step(0, v, 0.5, 0.0).relocate(|moved| {
+                    value = moved;
+                    moved
+                });
+                v + (value - v.linearised(0))
+            }
             _ => limits.step(0, v, 0.5, 0.0),
         };
         let g = self.conductance;
@@ -139,6 +148,7 @@ flaws! {
     an_idle_parameter_is_seen: IDLE_PARAMETER => "every parameter counts";
     a_restless_latch_is_seen: RESTLESS_LATCH => "latches settle";
     a_stubborn_limit_is_seen: STUBBORN_LIMIT => "limiting lets go";
+    a_lost_shift_is_seen: LOST_SHIFT => "limits give tangents";
     an_empty_summary_is_seen: WRONG_TABLE => "tables";
 }
 
