@@ -199,6 +199,40 @@ impl<'a> Files<'a> {
         candidates
     }
 
+    /// The bytes of a file with data, and where it was found. Data is no text of the netlist: it may be binary.
+    pub(crate) fn load_data(
+        &self,
+        path: &Spanned<String>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<(PathBuf, Vec<u8>)> {
+        let mut failure = None;
+        for candidate in self.candidates(path) {
+            match self.loader.load(&candidate) {
+                Ok(bytes) => return Some((candidate, bytes)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => failure = Some((candidate, error)),
+            }
+        }
+        let diagnostic = match (failure, self.candidates(path).first()) {
+            (Some((place, error)), _) => {
+                let message = format!("cannot read \"{}\": {error}", place.display());
+                Diagnostic::error(codes::CANNOT_READ, path.span, message)
+            }
+            (None, place) => {
+                let message = format!("cannot find the file \"{}\"", path.node);
+                let diagnostic = Diagnostic::error(codes::CANNOT_READ, path.span, message);
+                match place.filter(|place| place.to_str() != Some(&path.node)) {
+                    Some(place) => {
+                        diagnostic.help(format!("it should be at \"{}\"", place.display()))
+                    }
+                    None => diagnostic,
+                }
+            }
+        };
+        diagnostics.push(diagnostic);
+        None
+    }
+
     /// Reads pairs of numbers, separated by blanks or commas; lines that start like comments do not count.
     pub(crate) fn load_points(
         &mut self,

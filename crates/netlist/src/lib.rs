@@ -30,6 +30,6 @@ pub use expression::parse_expression;
 pub use loader::{DiskLoader, Loader, MemoryLoader};
 pub use number::{NumberError, parse_number};
 pub use options::{Dialect, ParseOptions, Parsed};
-pub use parser::{parse, parse_text};
+pub use parser::{CROSSBAR_TEXTS, parse, parse_text};
 pub use source::{FileId, Position, SourceFile, SourceMap, Span, Spanned};
 pub use suggest::suggest;

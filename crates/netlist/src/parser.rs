@@ -13,7 +13,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::ast::{Element, ElementBody, Item, Name, Netlist, Waveform};
+use crate::ast::{DataFile, Element, ElementBody, Item, Name, Netlist, Value, Waveform};
 use crate::balance;
 use crate::blocks::Blocks;
 use crate::cards::{self, Directive};
@@ -62,6 +62,9 @@ pub fn parse_text(
     }
     parser.finish()
 }
+
+/// Keys of an array whose texts are lists, not the names of files.
+pub const CROSSBAR_TEXTS: [&str; 3] = ["fault", "floatword", "floatbit"];
 
 /// After so many errors the text is no netlist, and going on helps nobody.
 const MAX_ERRORS: usize = 1000;
@@ -227,6 +230,27 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Reads the files that an array names. A list of lines or of faults is a text, but no file.
+    fn load_matrices(&mut self, element: &mut Element) {
+        let ElementBody::Crossbar(array) = &mut element.body else {
+            return;
+        };
+        for param in &array.params {
+            let key = param.key.node.as_str();
+            let Value::Text(path) = &param.value.node else {
+                continue;
+            };
+            if CROSSBAR_TEXTS.contains(&key) {
+                continue;
+            }
+            let path = Spanned::new(path.clone(), param.value.span);
+            if let Some((path, bytes)) = self.files.load_data(&path, &mut self.diagnostics) {
+                let bytes = bytes.into();
+                array.files.push(DataFile { key: key.to_owned(), path, bytes });
+            }
+        }
+    }
+
     fn dot_card(&mut self, reader: &mut LineReader<'_>, line: &Line<'_>, part: Part<'_>) -> Flow {
         let keyword = line.text.split(is_blank).next().unwrap_or("").to_ascii_lowercase();
         let names_a_file =
@@ -273,7 +297,14 @@ impl<'a> Parser<'a> {
         part: Part<'_>,
     ) -> Flow {
         match directive {
-            Directive::Items(items) => items.into_iter().for_each(|item| self.blocks.push(item)),
+            Directive::Items(items) => {
+                for mut item in items {
+                    if let Item::Element(element) = &mut item {
+                        self.load_matrices(element);
+                    }
+                    self.blocks.push(item);
+                }
+            }
             Directive::Title(title) => self.title = Some(title),
             Directive::Include(path) => self.include(&path, None, span),
             Directive::Library { path, section } => self.include(&path, Some(&section), span),

@@ -341,7 +341,7 @@ impl Core {
     ) -> Result<Option<Change>, Vec<Diagnostic>> {
         let record = &self.elaborator.records[index];
         let (id, scope) = (record.id, record.scope);
-        let Some(element) = record.element.clone() else {
+        let Some(element) = record.element() else {
             return Ok(Some(Change::Values));
         };
         let trace = self.elaborator.trace_of(record);
@@ -572,7 +572,7 @@ fn report_params(elaborator: &mut Elaborator, id: InstanceId, error: &ParamError
     let spec = elaborator.builder.spec(id);
     let (kind, name) = (spec.kind, spec.name.clone());
     let record = &elaborator.records[spec.origin];
-    let owner = match &record.element {
+    let owner = match &record.element() {
         Some(element) => format!("{} \"{}\"", kind.name, element.name),
         None => format!("{} \"{name}\"", kind.name),
     };

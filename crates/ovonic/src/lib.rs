@@ -12,6 +12,7 @@ mod formula;
 mod fourier;
 mod measure;
 mod outputs;
+mod plain;
 mod run;
 mod session;
 mod topology;

@@ -35,7 +35,13 @@ pub(crate) fn check(elaborator: &mut Elaborator, circuit: &Circuit, plan: &[Plan
 }
 
 fn report(elaborator: &mut Elaborator, circuit: &Circuit, finding: &Finding, is_error: bool) {
-    let place = |id: InstanceId| elaborator.records[circuit.spec(id).origin].span;
+    let record = |id: InstanceId| &elaborator.records[circuit.spec(id).origin];
+    let place = |id: InstanceId| record(id).span;
+    // Beyond a fault of an array its lines have dead ends, as they are meant to.
+    let is_dead_end = finding.kind == FindingKind::SingleConnection;
+    if is_dead_end && finding.instances.iter().any(|&id| record(id).is_part()) {
+        return;
+    }
     let last = finding.instances.last().copied();
     let first = finding.instances.first().copied();
     let is_loop = matches!(finding.kind, FindingKind::VoltageLoop | FindingKind::InductorLoop);

@@ -56,6 +56,9 @@ pub(crate) struct RunArgs {
     /// No progress, no statistics, no warnings
     #[arg(short, long)]
     pub(crate) quiet: bool,
+    /// Write the netlist with its arrays as single elements, for other simulators, and run nothing
+    #[arg(long, value_name = "FILE")]
+    pub(crate) expand: Option<PathBuf>,
     /// Give a .param another value
     #[arg(short = 'D', long = "define", value_name = "NAME=VALUE", value_parser = definition)]
     pub(crate) definitions: Vec<(String, f64)>,
@@ -82,6 +85,20 @@ fn definition(text: &str) -> Result<(String, f64), String> {
     Ok((name.trim().to_lowercase(), value))
 }
 
+/// Writes the netlist without its arrays.
+fn expand(path: &Path, simulation: &Simulation, console: &mut Console) -> Result<Status, Failure> {
+    match simulation.plain_netlist() {
+        Ok(text) => {
+            std::fs::write(path, text).map_err(|error| Failure::write(path, error))?;
+            Ok(Status::Success)
+        }
+        Err(error) => {
+            render::show(error.diagnostics(), simulation.sources(), false, console);
+            Ok(Status::Usage)
+        }
+    }
+}
+
 /// Simulates, and shows what the netlist and the command line ask for.
 pub(crate) fn run(arguments: &RunArgs, console: &mut Console) -> Result<Status, Failure> {
     let format = arguments.plot.as_deref().map(Format::of_path).transpose()?;
@@ -95,6 +112,9 @@ pub(crate) fn run(arguments: &RunArgs, console: &mut Console) -> Result<Status, 
         return Ok(Status::Usage);
     };
     let Loaded { mut simulation, seconds } = loaded;
+    if let Some(path) = &arguments.expand {
+        return expand(path, &simulation, console);
+    }
     let mut log = open_log(arguments.log.as_deref())?;
     let files = Files {
         raw: arguments.raw.clone(),

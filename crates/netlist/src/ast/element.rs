@@ -3,6 +3,10 @@
 //! Letters whose node count depends on the model (D, Q, J, M, Z, N, X, A, U, Y) keep their words in order; elaboration
 //! splits them into nodes, model and flags.
 
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use super::{Argument, Expr, Name, Param, Word};
 use crate::source::{Span, Spanned};
 
@@ -62,6 +66,8 @@ pub enum ElementBody {
     Instance(Instance),
     /// Y: `YKIND name words… key=value …`.
     Kinded(Kinded),
+    /// `.crossbar name lines… cell key=value …`.
+    Crossbar(Crossbar),
 }
 
 /// R, C or L.
@@ -353,6 +359,34 @@ pub struct Instance {
     pub words: Vec<Spanned<Word>>,
     /// `key=value` pairs in order.
     pub params: Vec<Param>,
+}
+
+/// A whole array of devices, one at each crossing of word lines and bit lines.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Crossbar {
+    /// Vectors of nodes and the cell, in the order written.
+    pub words: Vec<Spanned<Word>>,
+    /// `key=value` pairs in order; a text is the path of a file with a matrix, or a list of lines or faults.
+    pub params: Vec<Param>,
+    /// The files that texts name, as they were read.
+    pub files: Vec<DataFile>,
+}
+
+/// A file with numbers that an element names.
+#[derive(Clone, PartialEq)]
+pub struct DataFile {
+    /// The key that names it.
+    pub key: String,
+    /// Where it was found.
+    pub path: PathBuf,
+    /// What it holds.
+    pub bytes: Arc<[u8]>,
+}
+
+impl fmt::Debug for DataFile {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}={} ({} bytes)", self.key, self.path.display(), self.bytes.len())
+    }
 }
 
 /// Y.

@@ -2,7 +2,7 @@
 //!
 //! Cards that open or close a block, and cards that name files, come back as such: the parser keeps the blocks.
 
-use super::{analysis, output, parameter};
+use super::{analysis, element, output, parameter};
 use crate::ast::{
     Analysis, AnalysisKind, Argument, Expr, Global, Item, Model, Name, Options, OutputKind, Param,
     Setting, Subcircuit, Temperature, Word,
@@ -55,12 +55,12 @@ pub(crate) enum Directive {
 }
 
 /// Directives that are typed here.
-const TYPED: [&str; 46] = [
+const TYPED: [&str; 47] = [
     "title", "param", "params", "csparam", "func", "subckt", "ends", "include", "inc", "incl",
     "lib", "endl", "if", "elseif", "elif", "else", "endif", "global", "model", "ic", "nodeset",
     "options", "option", "opt", "temp", "save", "print", "plot", "probe", "op", "dc", "ac", "tran",
     "noise", "trace", "meas", "measure", "step", "four", "fourier", "tf", "sens", "end", "control",
-    "endc", "macro",
+    "endc", "macro", "crossbar",
 ];
 
 /// Directives that other programs know and that elaboration refuses by name.
@@ -126,6 +126,7 @@ fn item(cursor: &mut Cursor<'_, '_>, keyword: Name) -> Option<Item> {
     match keyword.node.as_str() {
         "func" => parameter::func(cursor).map(Item::Function),
         "model" => model(cursor).map(Item::Model),
+        "crossbar" => element::crossbar(cursor).map(|array| Item::Element(Box::new(array))),
         "global" => global(cursor).map(Item::Global),
         "options" | "option" | "opt" => options(cursor).map(Item::Options),
         "temp" => temperature(cursor).map(Item::Temperature),

@@ -2,7 +2,8 @@
 
 use super::{controlled, waveform};
 use crate::ast::{
-    Coupling, Element, ElementBody, Instance, Kinded, Line, ModelledLine, Name, Passive, Word,
+    Coupling, Crossbar, Element, ElementBody, Instance, Kinded, Line, ModelledLine, Name, Passive,
+    Word,
 };
 use crate::codes;
 use crate::cursor::{Cursor, Kind, lower, shorten};
@@ -155,4 +156,13 @@ fn kinded(cursor: &mut Cursor<'_, '_>, first: Name) -> Option<Element> {
     let name = Spanned::new(lower(&format!("{first}!{own}")), own.span);
     let kind = Spanned::new(kind.to_owned(), first.span);
     Some(Element { name, span, body: ElementBody::Kinded(Kinded { kind, words, params }) })
+}
+
+/// `.crossbar name lines… cell key=value …`; the keyword has been read.
+pub(crate) fn crossbar(cursor: &mut Cursor<'_, '_>) -> Option<Element> {
+    let span = cursor.card_span();
+    let name = cursor.name(codes::MISSING_NAME, "a name for the array")?;
+    let Instance { words, params } = instance(cursor)?;
+    let body = Crossbar { words, params, files: Vec::new() };
+    Some(Element { name, span, body: ElementBody::Crossbar(body) })
 }

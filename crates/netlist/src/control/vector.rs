@@ -12,6 +12,7 @@
 //! What stands in the parentheses of `v(…)` and its like is the name of a node, whatever its letters are.
 
 use crate::ast::{VectorExpr, VectorExprKind, VectorOp};
+use crate::expression::index_length;
 use crate::number::parse_number;
 
 /// Why a text is no expression of vectors.
@@ -303,7 +304,14 @@ impl Parser<'_> {
         let start = self.at;
         let rest = self.rest();
         let mut length = rest.find(|c: char| !is_name(c)).unwrap_or(rest.len());
-        // The quantity of a device belongs to its name: @m1[id].
+        // The quantity of a device belongs to its name, and so do indices in front of it: @m1[id], @xb.c[3][5][g].
+        while rest.starts_with('@')
+            && let Some(index) = index_length(&rest[length..])
+        {
+            length += index;
+            let rest = &rest[length..];
+            length += rest.find(|c: char| !is_name(c)).unwrap_or(rest.len());
+        }
         if rest.starts_with('@')
             && rest[length..].starts_with('[')
             && let Some(close) = rest[length..].find(']')

@@ -15,6 +15,17 @@ use crate::lines::{Line, is_blank};
 use crate::number;
 use crate::source::{FileId, Span, Spanned};
 
+/// The length of an index such as `[3]` that belongs to the name of a device, because another bracket or the name of
+/// something inside it follows.
+pub(crate) fn index_length(text: &str) -> Option<usize> {
+    let close = text.find(']')?;
+    let is_index = text.starts_with('[')
+        && close > 1
+        && text[1..close].bytes().all(|byte| byte.is_ascii_digit())
+        && text[close + 1..].starts_with(['[', '.']);
+    is_index.then_some(close + 1)
+}
+
 /// How deep parentheses, prefix operators and conditionals may be nested.
 const MAX_NESTING: usize = 100;
 
@@ -247,8 +258,17 @@ impl<'a, 'l> ExpressionParser<'a, 'l> {
     fn quantity(&mut self) -> ExprResult {
         let start = self.position;
         self.position += 1;
-        let device = self
-            .run(|c| !is_blank(c) && !matches!(c, '[' | '(' | ')' | ',' | '='), "a device name")?;
+        let is_name = |c| !is_blank(c) && !matches!(c, '[' | '(' | ')' | ',' | '=');
+        let mut device = self.run(is_name, "a device name")?;
+        // A device of an array has indices in its name: @xb.c[3][5][g], @xb.c[3][5].r1[i].
+        while let Some(length) = index_length(&self.text[self.position..]) {
+            let rest = &self.text[self.position + length..];
+            let more = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
+            let end = self.position + length + more;
+            device.node.push_str(&self.text[self.position..end].to_ascii_lowercase());
+            device.span = device.span.to(self.line.span(self.position, end));
+            self.position = end;
+        }
         self.expect('[', "\"[\" and a quantity")?;
         let quantity = self.run(|c| !is_blank(c) && !matches!(c, ']' | '(' | ')'), "a quantity")?;
         self.expect(']', "\"]\"")?;

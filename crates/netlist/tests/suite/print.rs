@@ -122,6 +122,9 @@ fn body(body: &ElementBody) -> String {
         ElementBody::Instance(instance) => {
             format!("({}) {}", words(&instance.words), params(&instance.params))
         }
+        ElementBody::Crossbar(array) => {
+            format!("{} {}", words(&array.words), params(&array.params))
+        }
         ElementBody::Kinded(y) => {
             format!("<{}> ({}) {}", y.kind, words(&y.words), params(&y.params))
         }

@@ -82,9 +82,8 @@ fn similar(table: &[ParamInfo], name: &str) -> Option<String> {
 /// The instances whose line names a model.
 fn of_model(design: &Design, model: &str) -> Vec<InstanceId> {
     let records = design.core.elaborator.records.iter();
-    let named = records.filter(|record| {
-        record.element.as_ref().is_some_and(|element| names_model(element, model))
-    });
+    let named = records
+        .filter(|record| record.element().is_some_and(|element| names_model(&element, model)));
     named.map(|record| record.id).collect()
 }
 

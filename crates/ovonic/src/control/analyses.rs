@@ -179,8 +179,14 @@ fn collect(statements: &[Statement], mentioned: &mut Vec<String>) {
     for phrase in phrases {
         let text = phrase.node.to_lowercase();
         for (at, _) in text.match_indices('@') {
-            if let Some(close) = text[at..].find(']') {
-                mentioned.push(text[at..=at + close].to_owned());
+            let mut end = at;
+            while let Some(close) = text[end..].find(']') {
+                end += close + 1;
+                // Indices belong to the name of a device: @xb.c[3][5][g], @xb.c[3][5].r1[i].
+                if !text[end..].starts_with(['[', '.']) {
+                    mentioned.push(text[at..end].to_owned());
+                    break;
+                }
             }
         }
         for (at, _) in text.match_indices("i(") {

@@ -169,7 +169,7 @@ fn failed(diagnostics: &[Diagnostic]) -> Fault {
 
 /// `@device[quantity]` as two names.
 fn quantity(text: &str) -> Option<(&str, &str)> {
-    text.strip_prefix('@')?.strip_suffix(']')?.split_once('[')
+    text.strip_prefix('@')?.strip_suffix(']')?.rsplit_once('[')
 }
 
 /// The words in front of a value, in lower case, and the value: `a b = c` or `a b c`.

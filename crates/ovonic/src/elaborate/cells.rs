@@ -169,7 +169,7 @@ impl Elaborator {
         word: &str,
         circuit: &Circuit,
     ) -> Option<Formula> {
-        let lower = *self.instances.get(&format!("{}.ts", circuit.spec(id).name))?;
+        let lower = self.find_instance(&format!("{}.ts", circuit.spec(id).name))?;
         let (top, middle) = (circuit.spec(id).terminals[0], circuit.spec(id).terminals[1]);
         let bottom = circuit.spec(lower).terminals[1];
         let conductance = |instance: InstanceId| {

@@ -112,6 +112,8 @@ impl Elaborator {
                 };
                 self.instance(line, model.kind, Some(&model), scope, |_| Ok(()))
             }
+            // Arrays are taken apart before.
+            ElementBody::Crossbar(_) => Ok(Vec::new()),
             ElementBody::Instance(body) => self.worded(element, &body.words, &body.params, scope),
             ElementBody::Kinded(body) => self.worded(element, &body.words, &body.params, scope),
         }
@@ -211,9 +213,10 @@ impl Elaborator {
     ) -> Result<Vec<Draft>, Reported> {
         self.check_counts(&line, kind)?;
         let (common, own) = self.common(line.params, Some(kind), scope)?;
+        let name = self.scopes.local(scope, &line.element.name.node);
         let owner = match model {
-            Some(_) => format!("\"{}\"", line.element.name),
-            None => format!("{} \"{}\"", kind.name, line.element.name),
+            Some(_) => format!("\"{name}\""),
+            None => format!("{} \"{name}\"", kind.name),
         };
         let base = model.map(|model| model.params.clone());
         let mut assignment = Assignment {

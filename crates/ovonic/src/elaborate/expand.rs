@@ -1,6 +1,7 @@
 //! Expansion of the hierarchy into instances of a circuit.
 
 use super::Elaborator;
+use super::crossbar::{Arrays, Crossbar};
 use super::draft::Draft;
 use super::options;
 use super::reporter::{Reported, Reporter};
@@ -18,13 +19,72 @@ use std::sync::Arc;
 /// What is remembered of an instance of the circuit.
 pub(crate) struct Record {
     pub(crate) id: InstanceId,
-    /// The line that made it; absent for an instance that no line names.
-    pub(crate) element: Option<Arc<Element>>,
+    pub(crate) made: Made,
     pub(crate) span: Span,
     pub(crate) scope: ScopeId,
     /// Rise above the circuit's temperature, K; absent for a temperature of its own.
     pub(crate) rise: Option<f64>,
     pub(crate) dependence: Dependence,
+}
+
+/// What made an instance.
+#[derive(Clone)]
+pub(crate) enum Made {
+    /// No line names it.
+    Options,
+    Line(Arc<Element>),
+    /// A place of an array.
+    Part(Arc<Crossbar>, u32),
+}
+
+impl Record {
+    /// Whether it is part of an array.
+    pub(crate) fn is_part(&self) -> bool {
+        matches!(self.made, Made::Part(..))
+    }
+
+    /// The element that the instance is made from.
+    pub(crate) fn element(&self) -> Option<Arc<Element>> {
+        match &self.made {
+            Made::Options => None,
+            Made::Line(element) => Some(element.clone()),
+            Made::Part(array, place) => array.element(*place as usize).map(Arc::new),
+        }
+    }
+}
+
+/// Where elements come from: the lines of a scope, or the places of an array.
+enum Source {
+    Lines(Arc<Table>),
+    Array(Arc<Crossbar>),
+}
+
+impl Source {
+    /// The next element from a position on, with what made it; the position moves behind it.
+    fn next(&self, position: &mut usize) -> Option<(Arc<Element>, Made)> {
+        match self {
+            Source::Lines(table) => {
+                let element = table.elements.get(*position)?.clone();
+                *position += 1;
+                Some((element.clone(), Made::Line(element)))
+            }
+            Source::Array(array) => {
+                let places = *position..array.n_places();
+                let found =
+                    places.into_iter().find_map(|place| Some((place, array.element(place)?)));
+                let (place, element) = found?;
+                *position = place + 1;
+                Some((Arc::new(element), Made::Part(array.clone(), place as u32)))
+            }
+        }
+    }
+}
+
+/// A scope that is being expanded.
+struct Open {
+    scope: ScopeId,
+    source: Source,
+    next: usize,
 }
 
 /// More instances than this are not held.
@@ -61,6 +121,7 @@ impl Elaborator {
             builder: CircuitBuilder::new(),
             records: Vec::new(),
             instances: HashMap::new(),
+            arrays: Arrays::default(),
             clusters: HashMap::new(),
             structure,
             opened: HashMap::new(),
@@ -75,41 +136,57 @@ impl Elaborator {
         }
         let mut pending: Vec<(InstanceId, Vec<Spanned<String>>)> = Vec::new();
         let mut couplings: Vec<(Arc<Element>, ScopeId)> = Vec::new();
-        let mut open: Vec<(ScopeId, Arc<Table>, usize)> =
-            vec![(ScopeId::TOP, self.scopes.table(ScopeId::TOP).clone(), 0)];
+        let lines = Source::Lines(self.scopes.table(ScopeId::TOP).clone());
+        let mut open = vec![Open { scope: ScopeId::TOP, source: lines, next: 0 }];
         let mut names: Vec<HashMap<String, Span>> = vec![HashMap::new()];
-        while let Some((scope, table, next)) = open.last_mut() {
-            let (scope, position) = (*scope, *next);
-            let Some(element) = table.elements.get(position).cloned() else {
+        while let Some(Open { scope, source, next }) = open.last_mut() {
+            let scope = *scope;
+            let Some((element, made)) = source.next(next) else {
                 open.pop();
                 names.pop();
-                let trace = open.last().map(|(scope, ..)| self.scopes.trace(*scope));
+                let trace = open.last().map(|open| self.scopes.trace(open.scope));
                 self.reporter.set_trace(&trace.unwrap_or_default());
                 continue;
             };
-            *next += 1;
-            if let Some(names) = names.last_mut()
+            if let (Some(names), Made::Line(_)) = (names.last_mut(), &made)
                 && !self.is_new(names, &element)
             {
                 continue;
             }
-            if element.letter() == 'x'
-                && let ElementBody::Instance(body) = &element.body
-            {
-                if let Ok(inner) = self.open_instance(&element, body, scope) {
-                    open.push((inner, self.scopes.table(inner).clone(), 0));
-                    names.push(HashMap::new());
+            match &element.body {
+                ElementBody::Crossbar(body) => {
+                    if let Ok((array, inner)) = self.open_crossbar(&element, body, scope) {
+                        self.arrays.open(self.scopes.prefix(inner), &array, inner);
+                        self.reporter.set_trace(&self.scopes.trace(inner));
+                        open.push(Open { scope: inner, source: Source::Array(array), next: 0 });
+                        names.push(HashMap::new());
+                    }
+                    continue;
                 }
-                continue;
-            }
-            if matches!(element.body, ElementBody::Coupling(_)) {
-                couplings.push((element, scope));
-                continue;
-            }
-            if let Ok(drafts) = self.draft(&element, scope) {
-                for draft in drafts {
-                    self.place(&element, scope, draft, &mut pending);
+                ElementBody::Instance(body) if element.letter() == 'x' => {
+                    match self.open_instance(&element, body, scope) {
+                        Ok(inner) => {
+                            let lines = Source::Lines(self.scopes.table(inner).clone());
+                            open.push(Open { scope: inner, source: lines, next: 0 });
+                            names.push(HashMap::new());
+                        }
+                        Err(Reported) => skip_block(&made, next),
+                    }
+                    continue;
                 }
+                ElementBody::Coupling(_) => {
+                    couplings.push((element, scope));
+                    continue;
+                }
+                _ => {}
+            }
+            match self.draft(&element, scope) {
+                Ok(drafts) => {
+                    for draft in drafts {
+                        self.place(&element, made.clone(), scope, draft, &mut pending);
+                    }
+                }
+                Err(Reported) => skip_block(&made, next),
             }
             if self.builder.n_instances() > MAX_INSTANCES {
                 self.reporter.report(Diagnostic::error(
@@ -124,7 +201,8 @@ impl Elaborator {
             self.reporter.set_trace(&self.scopes.trace(scope));
             if let Ok(drafts) = self.draft(&element, scope) {
                 for draft in drafts {
-                    self.place(&element, scope, draft, &mut pending);
+                    let made = Made::Line(element.clone());
+                    self.place(&element, made, scope, draft, &mut pending);
                 }
             }
         }
@@ -157,11 +235,17 @@ impl Elaborator {
     /// Puts a draft into the circuit.
     fn place(
         &mut self,
-        element: &Arc<Element>,
+        element: &Element,
+        made: Made,
         scope: ScopeId,
-        draft: Draft,
+        mut draft: Draft,
         pending: &mut Vec<(InstanceId, Vec<Spanned<String>>)>,
     ) {
+        if let Made::Part(array, place) = &made
+            && let Some(middle) = array.middle(*place as usize)
+        {
+            draft.private_node = Some(self.scopes.node(scope, &middle));
+        }
         let cluster = draft.private_node.map(|node| {
             let cluster =
                 *self.clusters.entry(node.clone()).or_insert_with(|| self.builder.cluster());
@@ -187,13 +271,20 @@ impl Elaborator {
         self.structure.extend(&draft.structure);
         self.records.push(Record {
             id,
-            element: Some(element.clone()),
+            made: made.clone(),
             span: element.span,
             scope,
             rise: draft.rise,
             dependence: draft.dependence,
         });
-        self.instances.insert(draft.name, id);
+        match made {
+            Made::Part(_, place) => {
+                self.arrays.add(self.scopes.prefix(scope), place as usize, id);
+            }
+            _ => {
+                self.instances.insert(draft.name, id);
+            }
+        }
     }
 
     /// Finds the instances whose branch currents others need.
@@ -258,6 +349,16 @@ impl Elaborator {
         if let Some(&id) = self.instances.get(name) {
             return Some(id);
         }
+        if let Some(id) = self.arrays.find(name) {
+            return Some(id);
+        }
+        if name.ends_with(']') {
+            // Where an array was written out, its elements begin with their letters.
+            let written = |letter| self.instances.get(&format!("{letter}.{name}")).copied();
+            if let Some(id) = ["n", "r", "d", "c", "v"].into_iter().find_map(written) {
+                return Some(id);
+            }
+        }
         let (path, device) = name.rsplit_once('.')?;
         let letter = device.chars().next()?;
         // A path from inside a subcircuit comes as x.<prefix>x2.v1 from the rule for device names.
@@ -283,7 +384,7 @@ impl Elaborator {
     fn check_couplings(&mut self) {
         let mut links: Vec<(InstanceId, InstanceId, f64, Span)> = Vec::new();
         for record in &self.records {
-            let Some(element) = &record.element else {
+            let Made::Line(element) = &record.made else {
                 continue;
             };
             if let ElementBody::Coupling(_) = element.body {
@@ -414,7 +515,7 @@ impl Elaborator {
             });
             self.records.push(Record {
                 id,
-                element: None,
+                made: Made::Options,
                 span: span.unwrap_or_default(),
                 scope: ScopeId::TOP,
                 rise: None,
@@ -476,12 +577,13 @@ impl Elaborator {
         self.structure.extend(&dependence);
         let line = InstanceLine {
             span: element.span,
-            name: element.name.node.clone(),
+            name: self.scopes.local(scope, &element.name.node).to_owned(),
             multiplicity,
             dependence,
         };
+        let name = line.name.clone();
         let inner = self.scopes.open(&definition, home, scope, line, ports, given);
-        self.opened.insert(format!("{}{}", self.scopes.prefix(scope), element.name), inner);
+        self.opened.insert(format!("{}{name}", self.scopes.prefix(scope)), inner);
         let trace = self.scopes.trace(inner);
         self.reporter.set_trace(&trace);
         let choice = self.scopes.decide(&mut self.reporter, inner);
@@ -573,5 +675,12 @@ impl Elaborator {
     /// How an instance came about, for reports.
     pub(crate) fn trace_of(&self, record: &Record) -> Vec<TraceEntry> {
         self.scopes.trace(record.scope)
+    }
+}
+
+/// What is wrong with one part of an array is wrong with all others of its kind.
+fn skip_block(made: &Made, next: &mut usize) {
+    if let Made::Part(array, place) = made {
+        *next = array.end_of_block(*place as usize);
     }
 }

@@ -15,6 +15,7 @@ mod arguments;
 mod assign;
 mod cells;
 mod conditions;
+mod crossbar;
 mod currents;
 mod draft;
 mod expand;
@@ -57,6 +58,8 @@ pub(crate) use scope::{Dependence, ScopeId};
 use scope::Scopes;
 pub(crate) use table::{Cards, Table};
 
+use crossbar::Arrays;
+pub(crate) use crossbar::Crossbar;
 use models::PreparedModel;
 use ovonic_circuit::{CircuitBuilder, ClusterId, InstanceId};
 use ovonic_device::{Environment, Kind};
@@ -76,6 +79,8 @@ pub(crate) struct Elaborator {
     pub(crate) records: Vec<Record>,
     /// Instances by name.
     pub(crate) instances: HashMap<String, InstanceId>,
+    /// Instances of arrays, which are found by their place.
+    pub(crate) arrays: Arrays,
     /// Clusters of cells, by their middle nodes.
     pub(crate) clusters: HashMap<String, ClusterId>,
     /// What the shape of the circuit depends on: conditions and multiplicities.

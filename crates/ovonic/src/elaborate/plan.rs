@@ -579,8 +579,12 @@ impl Elaborator {
         Err(Reported)
     }
 
-    /// The node that `x1.port` is connected to.
+    /// The node that `x1.port` is connected to, or that a crossing of an array shares with others.
     fn port_node(&self, name: &str) -> Option<String> {
+        if let Some((scope, node)) = self.arrays.node(name) {
+            let node = self.scopes.node(scope, &node);
+            return self.builder.find_node(&node).map(|_| node);
+        }
         let (instance, port) = name.rsplit_once('.')?;
         let scope = self.opened.get(instance)?;
         let node = self.scopes.node(*scope, port);

@@ -86,6 +86,8 @@ struct Scope {
     given: HashMap<String, Argument>,
     fixed: HashMap<String, f64>,
     values: HashMap<String, State>,
+    /// Whether it holds the parts of an array, whose names say their kind in front of their place.
+    is_array: bool,
 }
 
 /// The line that opened a scope.
@@ -145,6 +147,7 @@ impl Scopes {
             given: HashMap::new(),
             fixed: fixed.iter().cloned().collect(),
             values: HashMap::new(),
+            is_array: false,
         };
         Scopes {
             scopes: vec![top],
@@ -178,8 +181,38 @@ impl Scopes {
             given,
             fixed: HashMap::new(),
             values: HashMap::new(),
+            is_array: false,
         });
         ScopeId(self.scopes.len() - 1)
+    }
+
+    /// Opens the scope of an array's parts, which see what the array's card sees.
+    pub(crate) fn open_array(
+        &mut self,
+        caller: ScopeId,
+        line: InstanceLine,
+        ports: HashMap<String, String>,
+    ) -> ScopeId {
+        let prefix = format!("{}{}.", self.scopes[caller.0].prefix, line.name);
+        self.scopes.push(Scope {
+            table: Arc::default(),
+            definition: None,
+            caller: Some(caller),
+            enclosing: Some(caller),
+            prefix,
+            ports,
+            line: Some(line),
+            given: HashMap::new(),
+            fixed: HashMap::new(),
+            values: HashMap::new(),
+            is_array: true,
+        });
+        ScopeId(self.scopes.len() - 1)
+    }
+
+    /// What an element of a scope is called there: `c[3][5]` for the element `nc[3][5]` of an array.
+    pub(crate) fn local<'n>(&self, scope: ScopeId, name: &'n str) -> &'n str {
+        if self.scopes[scope.0].is_array { name.get(1..).unwrap_or(name) } else { name }
     }
 
     /// The number of parallel copies that everything in a scope stands for, and what it depends on.
@@ -199,7 +232,11 @@ impl Scopes {
             if let Some(line) = &scope.line {
                 trace.push(TraceEntry {
                     span: line.span,
-                    message: format!("in subcircuit instance \"{}\"", line.name),
+                    message: if scope.is_array {
+                        format!("in array \"{}\"", line.name)
+                    } else {
+                        format!("in subcircuit instance \"{}\"", line.name)
+                    },
                 });
             }
             here = scope.caller;
@@ -298,7 +335,9 @@ impl Scopes {
     pub(crate) fn device(&self, scope: ScopeId, name: &str) -> String {
         let prefix = &self.scopes[scope.0].prefix;
         match name.chars().next() {
-            Some(letter) if !prefix.is_empty() => format!("{letter}.{prefix}{name}"),
+            Some(letter) if !prefix.is_empty() => {
+                format!("{letter}.{prefix}{}", self.local(scope, name))
+            }
             _ => name.to_owned(),
         }
     }
