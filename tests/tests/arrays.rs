@@ -1,9 +1,10 @@
 //! Arrays of one statement: each is its plain netlist, and what both say is right.
 
+use ovonic::crossbar::Scheme;
 use ovonic::crossbar::{Direction, LinearArray, Lines, SolveOptions, Solver, Wire};
 use ovonic::netlist::MemoryLoader;
 use ovonic::waveforms::{Matrix, Results, Samples};
-use ovonic::{LoadOptions, Recording, RunOptions, Simulation};
+use ovonic::{LoadOptions, Phase, Recording, Retraining, RunOptions, Simulation};
 
 const FILES: [(&str, &str); 5] = [
     ("r.csv", "1e3, 2e3, 3e3\n4e3, inf, 6e3\n"),
@@ -316,4 +317,48 @@ fn a_field_of_parameters_belongs_to_its_seed() {
     let smooth = resistances("correlation=50");
     let spread = |values: &[f64]| (values[0] / values[1]).ln().abs();
     assert!(spread(&smooth) < 0.1 * spread(&first), "{smooth:?} {first:?}");
+}
+
+#[test]
+fn an_array_learns_again_what_it_forgot_faster_because_of_its_nuclei() {
+    let models = "
+.model cell ts_pcm(pcm=memory ts=switch)
+.model memory pcm(ftheta=0.55 fronts=40 r_n=60n s0=0.7)
+.model switch ots(r_th=10meg)
+.options temp=26.85
+";
+    let corner = Retraining {
+        pattern: Matrix::new(2, 2, vec![1.0, 1.0, 1.0, 0.0]),
+        pulses: 11,
+        voltage: 4.5,
+        series: 50e3,
+        scheme: Scheme::Third,
+        reset: 430e-6,
+        thickness: 29e-9,
+        learned: 15e-9,
+        segment: 5.0,
+        capacitance: 1e-16,
+        spread: 0.0,
+        seed: 1,
+        models: models.to_owned(),
+        cell: "cell".to_owned(),
+    };
+    let snapshots = corner.run().expect("the array can be simulated");
+    // Pulses until a third of the error is left.
+    let needed = |phase: Phase| {
+        let of_phase = || snapshots.iter().filter(|snapshot| snapshot.phase == phase);
+        let first = of_phase().next().unwrap();
+        assert!((first.error - 0.75f64.sqrt()).abs() < 1e-12, "nothing is learned before");
+        of_phase().position(|snapshot| snapshot.error < first.error / 3.0).expect("it learns")
+    };
+    let [naive, again, erased] = [Phase::Naive, Phase::Again, Phase::Erased].map(needed);
+    assert!(again as f64 <= 0.8 * naive as f64, "{again} after {naive}");
+    assert!(erased >= naive, "{erased} without nuclei, {naive} at first");
+    assert!(snapshots.iter().all(|snapshot| snapshot.disturb < 1e-6), "a third disturbs nothing");
+    // The domes that the RESET left are those that were erased of their nuclei.
+    let domes = |phase: Phase| &snapshots.iter().find(|s| s.phase == phase).unwrap().thickness;
+    let (left, given) = (domes(Phase::Again), domes(Phase::Erased));
+    let pairs = left.values().iter().zip(given.values());
+    pairs.for_each(|(a, b)| assert!((a - b).abs() < 1e-12, "{a:e} {b:e}"));
+    assert!(left.at(0, 0) > 29e-9 && left.at(1, 1) < 29.01e-9, "{left:?}");
 }

@@ -145,7 +145,7 @@ impl Format {
 }
 
 /// Colours of curves that readers with colour-blindness can tell apart (Okabe and Ito, 2008), strongest first.
-const COLOURS: [&str; 7] =
+pub(crate) const COLOURS: [&str; 7] =
     ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f"];
 
 /// The colour of curve number `index` of a panel.

@@ -13,6 +13,7 @@ mod fourier;
 mod measure;
 mod outputs;
 mod plain;
+mod retraining;
 mod run;
 mod session;
 mod topology;
@@ -36,6 +37,7 @@ pub use ovonic_analysis::{
 };
 pub use ovonic_devices::ALL as DEVICES;
 pub use ovonic_numerics::sparse::Engine;
+pub use retraining::{Phase, Retraining, Snapshot};
 pub use run::{
     AnalysisReport, Observer, Recording, RunOptions, RunReport, SpecialNamed, TraceSummary,
 };

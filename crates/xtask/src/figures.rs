@@ -40,15 +40,27 @@ const ALL: &[(&str, &str)] = &[
     ("knowm", "knowm-loop"),
 ];
 
+/// Images that a command of its own draws, and its arguments; it takes `--plot` too.
+const COMMANDS: &[(&str, &[&str])] = &[(
+    "crossbar-retraining",
+    &["crossbar", "retrain", "--csv", "docs/images/crossbar-retraining.csv"],
+)];
+
 /// Draws all figures, or those whose image's name contains one of `words`.
 pub(crate) fn run(words: &[&str]) -> Outcome {
     let is_wanted = |image: &str| words.is_empty() || words.iter().any(|word| image.contains(word));
-    let mut chosen = ALL.iter().filter(|(image, _)| is_wanted(image)).peekable();
-    if chosen.peek().is_none() {
-        let known: Vec<&str> = ALL.iter().map(|(image, _)| *image).collect();
+    let known =
+        || ALL.iter().map(|(image, _)| *image).chain(COMMANDS.iter().map(|(image, _)| *image));
+    if !known().any(is_wanted) {
+        let known: Vec<&str> = known().collect();
         return Err(format!("no such figure; there are {}", known.join(", ")));
     }
-    chosen.try_for_each(|(image, deck)| draw(&image_file(image), &deck_file(deck)))
+    let decks = ALL.iter().filter(|(image, _)| is_wanted(image));
+    for (image, deck) in decks {
+        draw(&image_file(image), &["run", "--quiet", &deck_file(deck)])?;
+    }
+    let commands = COMMANDS.iter().filter(|(image, _)| is_wanted(image));
+    commands.into_iter().try_for_each(|(image, arguments)| draw(&image_file(image), arguments))
 }
 
 fn image_file(image: &str) -> String {
@@ -60,10 +72,11 @@ fn deck_file(deck: &str) -> String {
 }
 
 /// Runs the program of this workspace in the workspace's root.
-fn draw(image: &str, deck: &str) -> Outcome {
-    println!("ovonic run {deck} --plot {image}");
+fn draw(image: &str, arguments: &[&str]) -> Outcome {
+    println!("ovonic {} --plot {image}", arguments.join(" "));
     let output = Command::new("cargo")
-        .args(["run", "--quiet", "--package", "ovonic-cli", "--", "run", "--quiet", deck])
+        .args(["run", "--quiet", "--package", "ovonic-cli", "--"])
+        .args(arguments)
         .args(["--plot", image])
         .current_dir(root())
         .output()
@@ -72,7 +85,7 @@ fn draw(image: &str, deck: &str) -> Outcome {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{deck}: {}", said.trim_end()))
+    Err(format!("{image}: {}", said.trim_end()))
 }
 
 #[cfg(test)]
@@ -88,6 +101,9 @@ mod tests {
             assert!(text.contains("\n.plot "), "{deck} has no .plot card");
             assert!(root().join(image_file(image)).is_file(), "{image} has not been drawn");
             assert!(ALL[..index].iter().all(|(other, _)| other != image), "{image}");
+        }
+        for (image, _) in COMMANDS {
+            assert!(root().join(image_file(image)).is_file(), "{image} has not been drawn");
         }
     }
 }

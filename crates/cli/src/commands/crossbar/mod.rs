@@ -3,6 +3,7 @@
 mod files;
 mod map;
 mod netlist;
+mod retrain;
 mod rows;
 mod solve;
 mod study;
@@ -35,6 +36,8 @@ enum CrossbarCommand {
     Margin(study::MarginArgs),
     /// Error of products of voltages and conductances against the size of the array
     Mvm(study::ProductArgs),
+    /// Teach an array of neurosynaptic cells a pattern, let it forget, and teach it again
+    Retrain(retrain::RetrainArgs),
 }
 
 /// Runs the command.
@@ -46,5 +49,6 @@ pub(crate) fn run(arguments: &CrossbarArgs, console: &mut Console) -> Result<Sta
         CrossbarCommand::Disturb(arguments) => study::run_disturb(arguments, console),
         CrossbarCommand::Margin(arguments) => study::run_margin(arguments, console),
         CrossbarCommand::Mvm(arguments) => study::run_product(arguments, console),
+        CrossbarCommand::Retrain(arguments) => retrain::run(arguments, console),
     }
 }
