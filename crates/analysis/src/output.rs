@@ -37,6 +37,14 @@ pub enum Probe {
         /// Position among the kind's outputs.
         index: usize,
     },
+    /// A parameter of an instance, as it is when the probe looks: sweeps and commands change it. Zero where it has no
+    /// value.
+    Parameter {
+        /// The instance.
+        instance: InstanceId,
+        /// Position among the kind's parameters.
+        index: usize,
+    },
 }
 
 /// Why a probe shows nothing.
@@ -103,6 +111,10 @@ impl Probe {
                 let count = circuit.spec(instance).kind.outputs.len();
                 index(instance, "outputs", output, count)
             }
+            Probe::Parameter { instance, index: parameter } => {
+                let count = circuit.spec(instance).kind.params.len();
+                index(instance, "parameters", parameter, count)
+            }
         }
     }
 
@@ -130,6 +142,9 @@ impl Probe {
             Probe::DeviceOutput { instance, index } => {
                 of_unit(circuit.spec(instance).kind.outputs[index].unit)
             }
+            Probe::Parameter { instance, index } => {
+                of_unit(circuit.spec(instance).kind.params[index].unit)
+            }
         }
     }
 
@@ -142,9 +157,16 @@ impl Probe {
             Probe::Local { instance, unknown } => {
                 Some((circuit.local_unknowns(instance)[unknown], ground))
             }
-            Probe::TerminalCurrent { .. } | Probe::DeviceOutput { .. } => None,
+            Probe::TerminalCurrent { .. }
+            | Probe::DeviceOutput { .. }
+            | Probe::Parameter { .. } => None,
         }
     }
+}
+
+/// The value of an instance's parameter.
+fn parameter(circuit: &Circuit, instance: InstanceId, index: usize) -> f64 {
+    circuit.spec(instance).params.value(index).unwrap_or(0.0)
 }
 
 /// Row of a node; one that nothing touches reads as ground.
@@ -157,7 +179,7 @@ fn of_unit(unit: &str) -> Quantity {
         "V" => Quantity::Voltage,
         "A" => Quantity::Current,
         "K" => Quantity::Temperature,
-        "Ω" | "ohm" => Quantity::Impedance,
+        "Ω" | "ohm" | "Ohm" => Quantity::Impedance,
         "S" => Quantity::Admittance,
         "F" => Quantity::Capacitance,
         "H" => Quantity::Inductance,
@@ -316,6 +338,7 @@ impl ProbeSet {
                     rows.map(|row| self.residuals[place][row]).sum()
                 }
                 Probe::DeviceOutput { index, .. } => self.values[place][index],
+                Probe::Parameter { instance, index } => parameter(at.circuit, instance, index),
                 _ => {
                     let ground = at.circuit.n();
                     let (plus, minus) = probe.rows(at.circuit).unwrap_or((ground, ground));
@@ -413,6 +436,9 @@ impl SmallSignalProbes {
                 let mut values = vec![0.0; at.circuit.spec(instance).kind.outputs.len()];
                 at.circuit.outputs(instance, &at.point, &mut values);
                 LinearProbe::Constant(values[index])
+            }
+            Probe::Parameter { instance, index } => {
+                LinearProbe::Constant(parameter(at.circuit, instance, index))
             }
             _ => {
                 let ground = at.circuit.n();

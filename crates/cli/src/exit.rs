@@ -26,6 +26,8 @@ pub(crate) enum Status {
     Failed,
     /// The command line or the netlist is wrong.
     Usage,
+    /// A control block ended with `quit` and this code, which is not zero.
+    Asked(u8),
 }
 
 impl Status {
@@ -37,6 +39,7 @@ impl Status {
             Status::Usage => 2,
             Status::NotConverged => 3,
             Status::Unmet => 4,
+            Status::Asked(code) => code,
         }
     }
 }
@@ -54,7 +57,8 @@ Exit codes:
   1  the simulation failed, or a file could not be read or written
   2  the command line or the netlist is wrong
   3  an analysis did not converge
-  4  a measure or an expectation failed, or a fit missed its tolerance";
+  4  a measure or an expectation failed, or a fit missed its tolerance
+A control block that ends with quit and a number ends the program with it.";
 
 /// Why a command stopped.
 #[derive(Debug, thiserror::Error)]
@@ -130,6 +134,9 @@ pub(crate) enum Failure {
         /// How many there are.
         count: usize,
     },
+    /// Several kinds of data for one standard output.
+    #[error("standard output takes one of -r -, --csv -, --measures - and --stats json")]
+    Crowded,
     /// A plan of a fit makes no sense.
     #[error("{0}")]
     Fit(String),
@@ -163,6 +170,7 @@ impl Failure {
     pub(crate) fn status(&self) -> Status {
         match self {
             Failure::UnknownName { .. }
+            | Failure::Crowded
             | Failure::Fit(_)
             | Failure::Unsuitable(_)
             | Failure::Waveform(WaveformError::UnknownVector { .. })

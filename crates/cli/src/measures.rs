@@ -4,6 +4,7 @@
 //! fastest is the scale, and each combination of the others gives a curve.
 
 use std::fs::File;
+use std::io;
 use std::path::Path;
 
 use ovonic::Measurement;
@@ -12,13 +13,14 @@ use ovonic::waveforms::{
 };
 
 use crate::exit::Failure;
+use crate::outputs::is_standard;
 
 /// Name of the plots in files of results.
 const KIND: &str = "Measures";
 /// Name of the scale where nothing was stepped.
 const SCALE: &str = "step";
 
-/// Writes measures to a raw file, or to a table if the name ends in `.csv`.
+/// Writes measures to a raw file, or to a table if the name ends in `.csv`; `-` is a table on standard output.
 pub(crate) fn write(measurements: &[Measurement], title: &str, path: &Path) -> Result<(), Failure> {
     let plots = plots(measurements, title);
     let failed = |error: ovonic::waveforms::WaveformError| Failure::Results {
@@ -26,7 +28,9 @@ pub(crate) fn write(measurements: &[Measurement], title: &str, path: &Path) -> R
         error: error.into(),
     };
     let is_table = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
-    let mut sink: Box<dyn Sink> = if is_table {
+    let mut sink: Box<dyn Sink> = if is_standard(path) {
+        Box::new(CsvWriter::new(io::stdout()))
+    } else if is_table {
         let file = File::create(path).map_err(|error| Failure::write(path, error))?;
         Box::new(CsvWriter::new(file))
     } else {

@@ -4,6 +4,7 @@
 //! they are, and are written point by point, so that they are valid whenever the run ends.
 
 use std::fs::File;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use ovonic::waveforms::{
@@ -84,6 +85,16 @@ impl Outputs {
     /// Names the file that an error of this sink belongs to.
     pub(crate) fn explain(&self, error: ovonic::Error) -> Failure {
         match &self.failed {
+            Some(path) if is_standard(path) => {
+                let mut cause = std::error::Error::source(&error);
+                while let Some(found) = cause {
+                    if let Some(found) = found.downcast_ref::<io::Error>() {
+                        return Failure::Output(found.kind().into());
+                    }
+                    cause = found.source();
+                }
+                Failure::Simulation(error)
+            }
             Some(path) => Failure::Results { path: path.clone(), error },
             None => Failure::Simulation(error),
         }
@@ -91,11 +102,7 @@ impl Outputs {
 
     fn open(&mut self) -> Result<(), WaveformError> {
         if let Some(path) = self.files.raw.clone() {
-            let options = RawOptions {
-                encoding: if self.files.ascii { RawEncoding::Ascii } else { RawEncoding::Binary },
-                date: host::date(),
-                ..RawOptions::default()
-            };
+            let options = raw_options(self.files.ascii);
             let sink: Box<dyn Sink> = if self.files.split {
                 Box::new(split_raw_files(path.clone(), options))
             } else {
@@ -105,7 +112,7 @@ impl Outputs {
             self.sinks.push((path, sink));
         }
         if let Some(path) = self.files.csv.clone() {
-            let sink: Box<dyn Sink> = if self.files.split {
+            let sink: Box<dyn Sink> = if self.files.split && !is_standard(&path) {
                 let base = path.clone();
                 Box::new(SplitSink::new(move |header: &PlotHeader, before| {
                     create_csv(&split_path(&base, &header.kind, before))
@@ -150,8 +157,35 @@ impl Outputs {
     }
 }
 
-fn create_csv(path: &Path) -> Result<CsvWriter<File>, WaveformError> {
-    Ok(CsvWriter::new(File::create(path)?))
+fn create_csv(path: &Path) -> Result<CsvWriter<Box<dyn Write>>, WaveformError> {
+    let out: Box<dyn Write> =
+        if is_standard(path) { Box::new(io::stdout()) } else { Box::new(File::create(path)?) };
+    Ok(CsvWriter::new(out))
+}
+
+/// Whether a path stands for standard output.
+pub(crate) fn is_standard(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Results as the bytes of a raw file.
+pub(crate) fn raw_bytes(results: &Results, ascii: bool) -> Result<Vec<u8>, Failure> {
+    let options = raw_options(ascii);
+    let mut file = io::Cursor::new(Vec::new());
+    let mut writer = RawWriter::new(&mut file, options)?;
+    for plot in &results.plots {
+        plot.write_to(&mut writer)?;
+    }
+    drop(writer);
+    Ok(file.into_inner())
+}
+
+fn raw_options(ascii: bool) -> RawOptions {
+    RawOptions {
+        encoding: if ascii { RawEncoding::Ascii } else { RawEncoding::Binary },
+        date: host::date(),
+        ..RawOptions::default()
+    }
 }
 
 impl Sink for Outputs {

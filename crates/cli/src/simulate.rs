@@ -107,11 +107,13 @@ impl Finished {
 
 /// The gravest outcome of control blocks.
 fn control_status(control: &ControlReport) -> Status {
+    // The system takes the last byte of a code.
+    if let Some(code @ 1..) = control.quit.map(|code| (code & 0xff) as u8) {
+        return Status::Asked(code);
+    }
     let worst = control.errors.iter().map(status).max().unwrap_or(Status::Success);
     let reached = if control.diagnostics.iter().any(|found| found.is_error()) {
         Status::Usage
-    } else if control.quit.is_some_and(|code| code != 0) {
-        Status::Failed
     } else if control.failed_measures > 0 {
         Status::Unmet
     } else {

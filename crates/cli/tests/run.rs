@@ -214,3 +214,53 @@ fn spectra_of_noise_are_printed() {
     // 4kTR at 27 C: 4.07 nV.
     assert!((last_value(&table) / 4.0703e-9 - 1.0).abs() < 1e-3, "{table}");
 }
+
+#[test]
+fn a_dash_is_standard_output() {
+    let folder = folder("run_dash");
+    let run = |arguments: &[&str]| {
+        let deck = RC.replace(".end", ".meas tran half when v(out)=0.5\n.end");
+        let output = ovonic_fed(&[&["run", "-"], arguments].concat(), &deck);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        output
+    };
+    let table = text(&run(&["--csv", "-"]).stdout);
+    assert!(table.starts_with("time,") && table.lines().all(|line| line.contains(',')), "{table}");
+    let (raw, path) = (run(&["-r", "-", "--ascii"]).stdout, folder.join("out.raw"));
+    run(&["-r", path.to_str().unwrap(), "--ascii"]);
+    let body = |bytes: &[u8]| {
+        let text = text(bytes);
+        text[text.find("Plotname").unwrap()..].split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(body(&raw), body(&std::fs::read(path).unwrap()));
+    let measured = text(&run(&["--measures", "-"]).stdout);
+    assert!(measured.starts_with("step,half\n0"), "{measured}");
+    let picture = text(&run(&["--plot", "-"]).stdout);
+    assert!(picture.lines().count() > 20 && picture.contains("time"), "{picture}");
+    let output = ovonic_fed(&["run", "-", "--csv", "-", "--stats", "json"], RC);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+}
+
+#[test]
+fn every_exit_code_says_what_happened() {
+    let quit = |command: &str| CONTROLLED.replace("foreach", &format!("{command}\nforeach"));
+    let endless = "R1 a 0 1k\nB1 0 a I=1+V(a)*V(a)\n";
+    let cases: [(u8, String); 8] = [
+        (0, DIVIDER.to_owned()),
+        (1, DIVIDER.replace(".op", ".control\nop\nwrite /nonexistent/x.raw\nquit 1\n.endc")),
+        (2, DIVIDER.replace("R1", "Y1")),
+        (3, format!("no solution\n{endless}.op\n.end\n")),
+        (3, format!("no solution\n{endless}.control\nop\n.endc\n.end\n")),
+        (4, DIVIDER.replace(".op", ".op\n.meas op x find v(out) at=7")),
+        (7, quit("quit 7")),
+        (0, quit("exit")),
+    ];
+    for (code, deck) in cases {
+        let output = ovonic_fed(&["run", "-q", "-"], &deck);
+        assert_eq!(output.status.code(), Some(i32::from(code)), "{deck}{}", text(&output.stderr));
+    }
+    let output = ovonic_fed(&["run", "-", "-r", "/nonexistent/out.raw"], DIVIDER);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(ovonic_fed(&["ngspice", "-b"], &quit("exit 5")).status.code(), Some(5));
+}

@@ -444,3 +444,29 @@ D1 b 0 dm
     let (current, voltage) = (values(plot, "i(v1)")[0], values(plot, "v(b)")[0]);
     assert_close(-current, (1.0 - voltage) / 8e3, 1e-6);
 }
+
+#[test]
+fn all_currents_have_the_names_that_schematic_editors_look_for() {
+    let circuit = "V1 a 0 1\nR1 a b 1k\nQ1 b b 0 q\n.model q npn\n.probe alli\n.op";
+    let results = results(circuit);
+    let of = |name: &str| values(&results.plots[0], name)[0];
+    assert!((of("i(r1)") + of("i(v1)")).abs() < 1e-12);
+    assert!((of("i(q1:c)") + of("i(q1:b)") + of("i(q1:e)")).abs() < 1e-11);
+}
+
+#[test]
+fn parameters_follow_a_sweep() {
+    let results = results("V1 a 0 1\nR1 a 0 1k\n.dc R1 1k 3k 1k\n.save @r1[r] i(v1)");
+    assert_eq!(values(&results.plots[0], "@r1[r]"), [1e3, 2e3, 3e3]);
+}
+
+#[test]
+fn soft_limits_bend_towards_their_bounds() {
+    let up = |x: f64| op(&format!("V1 a 0 {x}\nB1 b 0 V=uplim(V(a),2,0.5)\nR1 b 0 1"), "v(b)");
+    let down = |x: f64| op(&format!("V1 a 0 {x}\nB1 b 0 V=dnlim(V(a),-2,0.5)\nR1 b 0 1"), "v(b)");
+    for (x, expected) in [(1.0, 1.0), (2.0, 2.0 - 0.5 * (-1.0_f64).exp())] {
+        assert!((up(x) - expected).abs() < 1e-12, "{x}");
+        assert!((down(-x) + expected).abs() < 1e-12, "{x}");
+    }
+    assert!((up(100.0) - 2.0).abs() < 1e-12);
+}

@@ -98,6 +98,12 @@ fn loops_and_conditions_decide() {
 }
 
 #[test]
+fn parameters_are_read_as_they_stand() {
+    let text = said("op\nprint @r1[r]\nalter r1 = 3k\nop\nprint @r1[r] @r1[r]*2");
+    assert_eq!(text, "@r1[r] = 1.000000e+03\n@r1[r] = 3.000000e+03\n@r1[r]*2 = 6.000000e+03\n");
+}
+
+#[test]
 fn the_circuit_can_be_altered_and_reset() {
     let text = said(
         "alter r1 = 3k\nop\nprint v(out)\nalter v1 dc = 4\nop\nprint v(out)\nreset\nop\nprint v(out)",

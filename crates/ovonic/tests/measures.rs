@@ -45,6 +45,7 @@ fn an_exponential_has_closed_forms() {
 .meas tran power find v(in)*i(v1) at 1m
 .meas tran ratio param='rise/delay'
 .meas tran sum = 'top+half'
+.meas tran wordy avg v(out) from 0 to 1m
 ";
     let found = measure(RC, cards);
     let tau = 1e-3;
@@ -57,6 +58,7 @@ fn an_exponential_has_closed_forms() {
         ("delay2", tau * ln2),
         ("top", 1.0 - (-5.0_f64).exp()),
         ("mean", 1.0 / e),
+        ("wordy", 1.0 / e),
         ("area", tau * (1.0 - 1.0 / e + 1.0 / (e * e))),
         ("rise", tau * 9.0_f64.ln()),
         ("across", 0.5),

@@ -5,19 +5,17 @@
 
 use std::env;
 use std::fs;
-use std::io::Cursor;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory};
 use ovonic::netlist::Diagnostic;
-use ovonic::waveforms::{RawEncoding, RawOptions, RawWriter, Results};
+use ovonic::waveforms::Results;
 use ovonic::{LoadOptions, Simulation};
 
 use crate::args::{Arguments, DialectArgs};
 use crate::console::Console;
 use crate::exit::{Failure, Status};
-use crate::host;
-use crate::outputs::{Files, Keep};
+use crate::outputs::{Files, Keep, raw_bytes};
 use crate::simulate::{self, Finished, Manner, Order};
 use crate::tables;
 
@@ -76,6 +74,7 @@ pub(crate) fn run(arguments: &NgspiceArgs, console: &mut Console) -> Result<Stat
     match simulate(arguments, console)? {
         // A measure that fails is a line in the log to ngspice.
         Status::Success | Status::Unmet => Ok(Status::Success),
+        Status::Asked(code) => Ok(Status::Asked(code)),
         // The other codes mean nothing to callers of ngspice.
         _ => Ok(Status::Failed),
     }
@@ -169,20 +168,8 @@ fn plain(diagnostic: &Diagnostic, simulation: &Simulation) -> String {
 
 /// Writes raw data to standard output, and to standard error how many bytes and points they are.
 fn serve(results: &Results, ascii: bool, console: &mut Console) -> Result<(), Failure> {
-    let options = RawOptions {
-        encoding: if ascii { RawEncoding::Ascii } else { RawEncoding::Binary },
-        date: host::date(),
-        ..RawOptions::default()
-    };
-    let mut file = Cursor::new(Vec::new());
-    let mut writer = RawWriter::new(&mut file, options)?;
-    let mut points = 0;
-    for plot in &results.plots {
-        points = plot.points();
-        plot.write_to(&mut writer)?;
-    }
-    drop(writer);
-    let bytes = file.into_inner();
+    let bytes = raw_bytes(results, ascii)?;
+    let points = results.plots.last().map_or(0, ovonic::waveforms::Plot::points);
     console.out().write_all(&bytes)?;
     console.say(&format!("@@@ {} {points}\n", bytes.len()));
     Ok(())

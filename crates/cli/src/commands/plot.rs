@@ -8,6 +8,7 @@ use ovonic::waveforms::{Plot, PlotKind, Results, read_csv, read_raw};
 use crate::args::PlotArgs;
 use crate::console::Console;
 use crate::exit::{Failure, Status};
+use crate::outputs::is_standard;
 use crate::plot::{Format, PlotRequest, figure};
 
 /// Rows of a terminal plot.
@@ -15,12 +16,8 @@ const ROWS: usize = 24;
 
 /// Draws the chosen signals of a file, on the terminal if no other file is named.
 pub(crate) fn run(arguments: &PlotArgs, console: &mut Console) -> Result<Status, Failure> {
-    let format = match &arguments.output {
-        Some(path) => Format::of_path(path)?,
-        None => {
-            Format::Terminal { columns: console.width(), rows: ROWS, colour: console.colour_out() }
-        }
-    };
+    let output = arguments.output.as_deref().filter(|path| !is_standard(path));
+    let format = format_of(output, console)?;
     let results = read(&arguments.results, console)?;
     let plots = choose(&results, arguments.analysis.as_deref())?;
     let request = PlotRequest {
@@ -31,8 +28,19 @@ pub(crate) fn run(arguments: &PlotArgs, console: &mut Console) -> Result<Status,
         log_y: arguments.log_y,
         ..PlotRequest::default()
     };
-    draw(&plots, &request, format, arguments.output.as_deref(), console)?;
+    draw(&plots, &request, format, output, console)?;
     Ok(Status::Success)
+}
+
+/// The format that a file's name stands for; text for the terminal without one, or for `-`.
+pub(crate) fn format_of(path: Option<&Path>, console: &Console) -> Result<Format, Failure> {
+    match path {
+        Some(path) if !is_standard(path) => Ok(Format::of_path(path)?),
+        _ => {
+            let (columns, colour) = (console.width(), console.colour_out());
+            Ok(Format::Terminal { columns, rows: ROWS, colour })
+        }
+    }
 }
 
 /// Draws plots into a file, or on standard output.

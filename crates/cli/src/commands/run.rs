@@ -13,10 +13,10 @@ use ovonic::waveforms::{Plot, PlotKind, split_path};
 use ovonic::{LoadOptions, Simulation};
 
 use crate::args::DialectArgs;
-use crate::commands::plot::draw;
+use crate::commands::plot::{draw, format_of};
 use crate::console::Console;
 use crate::exit::{Failure, Status};
-use crate::outputs::{Files, Keep};
+use crate::outputs::{Files, Keep, is_standard, raw_bytes};
 use crate::plot::{Format, PlotRequest};
 use crate::render;
 use crate::simulate::{self, Finished, Loaded, Manner, Order, analysis_of};
@@ -29,13 +29,13 @@ use crate::{measures, notes};
 pub(crate) struct RunArgs {
     /// Netlist; - is standard input
     pub(crate) deck: PathBuf,
-    /// Write all results to a raw file
+    /// Write all results to a raw file; - is standard output, which the raw file gets at the end of the run
     #[arg(short, long, value_name = "FILE")]
     pub(crate) raw: Option<PathBuf>,
     /// Write the numbers of the raw file as text
     #[arg(long, requires = "raw")]
     pub(crate) ascii: bool,
-    /// Write all results as comma-separated tables
+    /// Write all results as comma-separated tables; - is standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) csv: Option<PathBuf>,
     /// Give each analysis files of its own: out.raw becomes out.tran.raw
@@ -44,7 +44,7 @@ pub(crate) struct RunArgs {
     /// Write what .meas cards find, over what is stepped, to a raw file or a table (.csv)
     #[arg(long, value_name = "FILE")]
     pub(crate) measures: Option<PathBuf>,
-    /// Plot what .plot cards ask for, or all voltages and currents; .svg, .png or .html
+    /// Plot what .plot cards ask for, or all voltages and currents; .svg, .png or .html, - for the terminal
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
     /// Write tables, measures and statistics here instead of to the terminal
@@ -101,7 +101,9 @@ fn expand(path: &Path, simulation: &Simulation, console: &mut Console) -> Result
 
 /// Simulates, and shows what the netlist and the command line ask for.
 pub(crate) fn run(arguments: &RunArgs, console: &mut Console) -> Result<Status, Failure> {
-    let format = arguments.plot.as_deref().map(Format::of_path).transpose()?;
+    let data = arguments.data_on_standard_output()?;
+    let format =
+        arguments.plot.as_deref().map(|path| format_of(Some(path), console)).transpose()?;
     let options = LoadOptions {
         dialect: arguments.dialect.dialect(),
         parameters: arguments.definitions.clone(),
@@ -116,22 +118,25 @@ pub(crate) fn run(arguments: &RunArgs, console: &mut Console) -> Result<Status, 
         return expand(path, &simulation, console);
     }
     let mut log = open_log(arguments.log.as_deref())?;
+    // Raw files are completed from behind, which a pipe does not allow: their bytes go out at the end.
+    let raw_file = arguments.raw.clone().filter(|path| !is_standard(path));
+    let piped = arguments.raw.is_some() && raw_file.is_none();
     let files = Files {
-        raw: arguments.raw.clone(),
+        raw: raw_file,
         ascii: arguments.ascii,
         csv: arguments.csv.clone(),
         split: arguments.split,
     };
     let keep = match format {
+        _ if piped => Keep::All,
         Some(_) => Keep::All,
         None => simulate::needed(&simulation),
     };
     let progress = console.interactive() && !quiet;
-    let json = arguments.stats == Stats::Json;
     let mut printed = String::new();
     let finished = {
-        // A log gets everything at its end; a standard output of JSON is for nothing else.
-        let mut print = |text: &str| match (&log, json) {
+        // A log gets everything at its end; a standard output of data is for nothing else.
+        let mut print = |text: &str| match (&log, data) {
             (Some(_), _) => printed.push_str(text),
             (None, true) => console.say(text),
             (None, false) => console.print(text),
@@ -157,6 +162,10 @@ pub(crate) fn run(arguments: &RunArgs, console: &mut Console) -> Result<Status, 
         },
     };
     report.show(log.as_mut(), console)?;
+    if piped {
+        let bytes = raw_bytes(finished.outputs.results(), arguments.ascii)?;
+        console.out().write_all(&bytes)?;
+    }
     if let Some(path) = &arguments.measures {
         measures::write(&finished.measurements, simulation.title(), path)?;
     }
@@ -173,7 +182,23 @@ fn open_log(path: Option<&Path>) -> Result<Option<(PathBuf, File)>, Failure> {
         Ok(file) => Ok((path.to_owned(), file)),
         Err(error) => Err(Failure::write(path, error)),
     };
-    path.map(open).transpose()
+    path.filter(|path| !is_standard(path)).map(open).transpose()
+}
+
+impl RunArgs {
+    /// Whether standard output carries data for another program, and nothing else.
+    ///
+    /// # Errors
+    /// When it would carry several kinds at once.
+    fn data_on_standard_output(&self) -> Result<bool, Failure> {
+        let files = [&self.raw, &self.csv, &self.measures];
+        let piped = files.iter().filter(|path| path.as_deref().is_some_and(is_standard)).count();
+        match piped + usize::from(self.stats == Stats::Json) {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(Failure::Crowded),
+        }
+    }
 }
 
 /// What is shown at the end of a run.
@@ -197,14 +222,17 @@ impl Report<'_> {
         tables += &tables::of(self.simulation, results, self.finished.control.is_some())?;
         tables += &tables::measurements(&self.finished.measurements, !tables.is_empty());
         tables += &tables::spectra(&self.finished.spectra);
-        let json = self.arguments.stats == Stats::Json;
+        let data = self.arguments.data_on_standard_output()?;
         let logged = log.is_some();
         if let Some((path, file)) = log {
             let text = self.log(&tables);
             let written = file.write_all(text.as_bytes());
             written.map_err(|error| Failure::write(path, error))?;
-        } else if !json {
+        } else if !data {
             console.out().write_all(tables.as_bytes())?;
+        } else if self.arguments.stats != Stats::Json && !self.arguments.quiet {
+            console.say(&tables::measurements(&self.finished.measurements, false));
+            console.say(&tables::spectra(&self.finished.spectra));
         }
         for error in self.finished.all_errors() {
             console.say(&format!("error: {error}\n"));
@@ -224,6 +252,7 @@ impl Report<'_> {
         }
         let lost = tables.is_empty()
             && !self.finished.outputs.has_files()
+            && self.arguments.raw.is_none()
             && self.arguments.plot.is_none()
             && self.arguments.measures.is_none()
             && self.finished.control.is_none()
@@ -281,6 +310,10 @@ fn plot(
     }
     for (group, request) in &groups {
         let kind = &group[0].kind;
+        if is_standard(path) {
+            draw(group, request, format, None, console)?;
+            continue;
+        }
         let path = if groups.len() == 1 { path.to_owned() } else { split_path(path, kind, 0) };
         draw(group, request, format, Some(&path), console)?;
     }

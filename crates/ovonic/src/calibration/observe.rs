@@ -25,7 +25,7 @@ impl Observable {
         let mut probes = Vec::new();
         formula.collect(&mut probes);
         let is_row = |probe: &Probe| {
-            !matches!(probe, Probe::TerminalCurrent { .. } | Probe::DeviceOutput { .. })
+            matches!(probe, Probe::Node(_) | Probe::Difference(..) | Probe::Local { .. })
         };
         if !probes.iter().all(is_row) {
             return Err(wrong());
@@ -42,9 +42,9 @@ impl Observable {
             Probe::Local { instance, unknown } => {
                 (circuit.local_unknowns(instance)[unknown], circuit.n())
             }
-            Probe::TerminalCurrent { .. } | Probe::DeviceOutput { .. } => {
-                (circuit.n(), circuit.n())
-            }
+            Probe::TerminalCurrent { .. }
+            | Probe::DeviceOutput { .. }
+            | Probe::Parameter { .. } => (circuit.n(), circuit.n()),
         }
     }
 

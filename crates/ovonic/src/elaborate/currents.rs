@@ -54,14 +54,23 @@ pub(super) fn expanded(many: Many, circuit: &Circuit) -> Vec<Wanted> {
         Many::Voltages => outputs.filter(is_voltage).collect(),
         Many::Currents => {
             let branches = outputs.filter(|wanted| !is_voltage(wanted));
-            branches.chain(device_currents(circuit)).collect()
+            branches.chain(device_currents(circuit, Naming::Currents)).collect()
         }
     }
 }
 
-/// The currents of all devices that have no branch current of their own: `@r1[i]`, `@d1[id]`, or one for each terminal,
-/// `@q1[ic]`.
-fn device_currents(circuit: &Circuit) -> Vec<Wanted> {
+/// How the currents of devices are called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Naming {
+    /// `@r1[i]`, `@d1[id]`, `@q1[ic]`, as after `.options savecurrents`.
+    Quantities,
+    /// `i(r1)`, `i(q1:c)`, as after `.probe alli`.
+    Currents,
+}
+
+/// The currents of all devices that have no branch current of their own, one for each terminal where there are more than
+/// two.
+fn device_currents(circuit: &Circuit, naming: Naming) -> Vec<Wanted> {
     let mut currents = Vec::new();
     for (id, spec) in circuit.instances() {
         if circuit.branch(id).is_some() {
@@ -73,13 +82,22 @@ fn device_currents(circuit: &Circuit) -> Vec<Wanted> {
             quantity: Quantity::Current,
             formula: Formula::Probe(Probe::TerminalCurrent { instance: id, terminal }),
         };
+        let device = &spec.name;
         if names.len() == 2 {
             let word = if spec.kind.letter == Some('d') { "id" } else { "i" };
-            currents.push(wanted(format!("@{}[{word}]", spec.name), 0));
+            let name = match naming {
+                Naming::Quantities => format!("@{device}[{word}]"),
+                Naming::Currents => format!("i({device})"),
+            };
+            currents.push(wanted(name, 0));
             continue;
         }
         for (terminal, name) in names.iter().enumerate() {
-            currents.push(wanted(format!("@{}[i{name}]", spec.name), terminal));
+            let name = match naming {
+                Naming::Quantities => format!("@{device}[i{name}]"),
+                Naming::Currents => format!("i({device}:{name})"),
+            };
+            currents.push(wanted(name, terminal));
         }
     }
     currents
@@ -99,7 +117,7 @@ impl Elaborator {
             kind: OutputKind::Probe,
             all: false,
             own: Vec::new(),
-            outputs: device_currents(circuit),
+            outputs: device_currents(circuit, Naming::Quantities),
             axes: RequestedAxes::default(),
         })
     }

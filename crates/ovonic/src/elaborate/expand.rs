@@ -549,7 +549,7 @@ impl Elaborator {
                     ),
                 )
                 .secondary(definition.span, "the subcircuit is defined here")
-                .help(format!("the ports are: {}", ports.join(" "))),
+                .help(format!("the ports are: {}", some(&ports))),
             ));
         }
         let ports = definition.ports.iter().zip(&nodes);
@@ -682,5 +682,16 @@ impl Elaborator {
 fn skip_block(made: &Made, next: &mut usize) {
     if let Made::Part(array, place) = made {
         *next = array.end_of_block(*place as usize);
+    }
+}
+
+/// A list of names, cut short where nobody would read all of it.
+fn some(names: &[&str]) -> String {
+    const SHOWN: usize = 40;
+    match names.get(SHOWN..) {
+        Some(rest) if !rest.is_empty() => {
+            format!("{} and {} more", names[..SHOWN].join(" "), rest.len())
+        }
+        _ => names.join(" "),
     }
 }

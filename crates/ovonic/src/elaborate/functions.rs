@@ -64,6 +64,13 @@ const SPECIAL: &[&str] = &[
     "fmod",
     "buf",
     "inv",
+    "uplim",
+    "dnlim",
+    "gauss",
+    "agauss",
+    "unif",
+    "aunif",
+    "mc",
 ];
 
 /// Functions that other simulators know, with the reason why they are not here.
@@ -73,14 +80,9 @@ const REFUSED: &[(&str, &str)] = &[
     ("idt", "integrate with a capacitor that a B element charges"),
     ("delay", "use a transmission line T"),
     ("absdelay", "use a transmission line T"),
-    ("gauss", "statistical parameters are varied by repeated runs"),
-    ("agauss", "statistical parameters are varied by repeated runs"),
-    ("unif", "statistical parameters are varied by repeated runs"),
-    ("aunif", "statistical parameters are varied by repeated runs"),
     ("rnd", "statistical parameters are varied by repeated runs"),
     ("rand", "statistical parameters are varied by repeated runs"),
     ("random", "statistical parameters are varied by repeated runs"),
-    ("mc", "statistical parameters are varied by repeated runs"),
 ];
 
 /// Names of all built-in functions.
@@ -131,6 +133,9 @@ pub(super) fn call(
         "min" => many(lowering, Binary::Minimum, name, args, span),
         "max" => many(lowering, Binary::Maximum, name, args, span),
         "limit" => limit(lowering, name, args, span),
+        "uplim" => soft_limit(lowering, name, args, span, 1.0),
+        "dnlim" => soft_limit(lowering, name, args, span, -1.0),
+        "gauss" | "agauss" | "unif" | "aunif" | "mc" => nominal(lowering, name, args),
         "square" => {
             lowering.check_count(name, args, 1, 1)?;
             let operand = lowering.lower(&args[0])?;
@@ -209,6 +214,51 @@ fn limit(
     let high = lowering.binary(Binary::Maximum, a, b, span)?;
     let below = lowering.binary(Binary::Minimum, x, high, span)?;
     lowering.binary(Binary::Maximum, below, low, span)
+}
+
+/// `uplim(x, y, z)` is `x` below `y − z` and bends towards `y` above it; `dnlim` is its mirror image.
+///
+/// ```text
+/// uplim = min(x, y − z) + z·(1 − e^(−max(x − y + z, 0)/z)),   dnlim(x, y, z) = −uplim(−x, −y, z)
+/// ```
+fn soft_limit(
+    lowering: &mut Lowering<'_>,
+    name: &Name,
+    args: &[Expr],
+    span: Span,
+    direction: f64,
+) -> Result<Node, Reported> {
+    lowering.check_count(name, args, 3, 3)?;
+    let direction = lowering.builder.constant(direction);
+    let [x, y, z] =
+        [lowering.lower(&args[0])?, lowering.lower(&args[1])?, lowering.lower(&args[2])?];
+    let mut op = |operation, a, b| lowering.binary(operation, a, b, span);
+    let (x, y) = (op(Binary::Multiply, direction, x)?, op(Binary::Multiply, direction, y)?);
+    let bend = op(Binary::Subtract, y, z)?;
+    let straight = op(Binary::Minimum, x, bend)?;
+    let beyond = op(Binary::Subtract, bend, x)?;
+    let zero = lowering.builder.constant(0.0);
+    let beyond = lowering.binary(Binary::Minimum, beyond, zero, span)?;
+    let exponent = lowering.binary(Binary::Divide, beyond, z, span)?;
+    let decay = lowering.unary(Unary::Exp, exponent, span)?;
+    let one = lowering.builder.constant(1.0);
+    let risen = lowering.binary(Binary::Subtract, one, decay, span)?;
+    let risen = lowering.binary(Binary::Multiply, z, risen, span)?;
+    let sum = lowering.binary(Binary::Add, straight, risen, span)?;
+    lowering.binary(Binary::Multiply, direction, sum, span)
+}
+
+/// A statistical function stands for its nominal value, the first argument; that it does is said.
+fn nominal(lowering: &mut Lowering<'_>, name: &Name, args: &[Expr]) -> Result<Node, Reported> {
+    lowering.check_count(name, args, 1, 3)?;
+    let diagnostic = Diagnostic::warning(
+        codes::IGNORED,
+        name.span,
+        format!("\"{name}\" draws nothing here: its nominal value is taken"),
+    );
+    let help = "vary parameters by .step, or devices by their variation";
+    lowering.reporter.report_once(diagnostic.help(help));
+    lowering.lower(&args[0])
 }
 
 /// `sign(x)` is -1, 0 or 1; `sign(x, y)` is the magnitude of `x` with the sign of `y`.

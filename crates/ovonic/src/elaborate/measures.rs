@@ -354,15 +354,29 @@ impl<'a> Reader<'a> {
     }
 
     fn window(&mut self) -> Result<Window, Reported> {
+        const KEYS: [&str; 3] = ["from", "to", "td"];
         let mut window = Window::default();
-        while let Some((key, value)) = self.assignment(&["from", "to", "td"]) {
-            let value = Some(self.number(value)?);
-            match key {
-                "to" => window.to = value,
-                _ => window.from = value,
-            }
+        loop {
+            let (key, value) = match (self.assignment(&KEYS), self.peek()) {
+                (Some((key, value)), _) => (key, self.number(value)?),
+                (None, Some(key)) if KEYS.contains(&key) => {
+                    self.word();
+                    (key, self.plain_number(key)?)
+                }
+                _ => return Ok(window),
+            };
+            *(if key == "to" { &mut window.to } else { &mut window.from }) = Some(value);
         }
-        Ok(window)
+    }
+
+    /// The number that follows the word `key`.
+    fn plain_number(&mut self, key: &str) -> Result<f64, Reported> {
+        let Some(RawArgument::Word(word)) = self.rest.first() else {
+            return Err(self.malformed(format!("\"{key}\" needs a value")));
+        };
+        self.rest = &self.rest[1..];
+        let value = Spanned::new(word.node.value(), word.span);
+        self.number(&value)
     }
 
     /// What follows `find signal`.
@@ -397,12 +411,7 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         self.word();
-        let Some(RawArgument::Word(word)) = self.rest.first() else {
-            return Err(self.malformed("\"at\" needs a value"));
-        };
-        self.rest = &self.rest[1..];
-        let value = Spanned::new(word.node.value(), word.span);
-        Ok(Some(self.number(&value)?))
+        Ok(Some(self.plain_number("at")?))
     }
 
     fn event(&mut self) -> Result<Event, Reported> {

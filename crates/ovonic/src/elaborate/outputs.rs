@@ -313,9 +313,9 @@ impl Elaborator {
         if let Some(unknown) = unknowns.iter().position(|unknown| unknown.name == word) {
             return Ok(Formula::Probe(Probe::Local { instance: id, unknown }));
         }
-        let value = find_param(spec.kind.params, word).and_then(|index| spec.params.value(index));
-        if let Some(value) = value {
-            return Ok(Formula::Constant(value));
+        let known = find_param(spec.kind.params, word);
+        if let Some(index) = known.filter(|&index| spec.params.value(index).is_some()) {
+            return Ok(Formula::Probe(Probe::Parameter { instance: id, index }));
         }
         let mut names: Vec<&str> = outputs.iter().map(|output| output.name).collect();
         names.extend(spec.kind.params.iter().map(|info| info.name));

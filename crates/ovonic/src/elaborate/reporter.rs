@@ -64,6 +64,14 @@ impl Reporter {
         Reported
     }
 
+    /// Reports what holds for the netlist as a whole: at the first of its places alone.
+    pub(crate) fn report_once(&mut self, diagnostic: Diagnostic) {
+        let key = (diagnostic.code, Span::default(), diagnostic.message.clone());
+        if self.seen.insert(key) {
+            self.report(diagnostic);
+        }
+    }
+
     /// The instances that lead to where elaboration stands, outermost first.
     pub(crate) fn trace(&self) -> &[TraceEntry] {
         &self.trace

@@ -26,7 +26,7 @@ pub(super) fn waveform(
         Waveform::Sine(sine) => Ok(Course::Sine {
             offset: numbers.or_zero(&sine.offset)?,
             amplitude: numbers.or_zero(&sine.amplitude)?,
-            frequency: numbers.optional(&sine.frequency)?,
+            frequency: numbers.frequency(&sine.frequency)?,
             delay: numbers.or_zero(&sine.delay)?,
             damping: numbers.or_zero(&sine.damping)?,
             phase: numbers.or_zero(&sine.phase)?,
@@ -102,6 +102,23 @@ impl Numbers<'_, '_> {
 
     fn optional(&mut self, argument: &Option<Argument>) -> Result<Option<f64>, Reported> {
         argument.as_ref().map(|argument| self.number(argument)).transpose()
+    }
+
+    /// A frequency. What a negative one does is well defined, but hardly meant.
+    fn frequency(&mut self, argument: &Option<Argument>) -> Result<Option<f64>, Reported> {
+        let value = self.optional(argument)?;
+        if let (Some(argument), Some(frequency)) = (argument, value)
+            && frequency < 0.0
+        {
+            let diagnostic = Diagnostic::warning(
+                codes::BAD_WAVEFORM,
+                argument.span,
+                format!("the frequency {frequency} Hz is negative: the sine starts downwards"),
+            );
+            let help = "write a positive frequency, and a negative amplitude if that is meant";
+            self.assignment.reporter.report(diagnostic.help(help));
+        }
+        Ok(value)
     }
 
     fn or_zero(&mut self, argument: &Option<Argument>) -> Result<f64, Reported> {
