@@ -192,7 +192,7 @@ impl<'c> Newton<'c> {
     /// # Errors
     /// When the linear engine refuses the pattern.
     pub fn new(circuit: &'c Circuit, options: &SolverOptions) -> Result<Self, SolverError> {
-        let solver = options.engines.real(circuit.pattern())?;
+        let solver = options.engines.real_for(circuit)?;
         Ok(Self::with_solver(circuit, options, solver))
     }
 

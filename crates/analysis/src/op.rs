@@ -95,6 +95,8 @@ pub struct OperatingPoint {
     pub undecided: bool,
     /// Work done.
     pub statistics: NewtonStatistics,
+    /// Work of the linear solver.
+    pub linear: ovonic_numerics::sparse::Statistics,
 }
 
 /// Solves the operating point of `circuit`.
@@ -156,6 +158,7 @@ pub fn solve_operating_point(
         reactive: newton.assembly.reactive.clone(),
         signals: newton.assembly.signals.clone(),
         statistics: newton.statistics,
+        linear: newton.linear_statistics(),
         x,
         latches,
         attempts,

@@ -1,7 +1,7 @@
 //! Options that all analyses share: tolerances, limits on iterations, and the linear engine.
 
 use num_complex::Complex64;
-use ovonic_circuit::UnknownEntry;
+use ovonic_circuit::{Circuit, UnknownEntry};
 use ovonic_device::Nature;
 use ovonic_numerics::sparse::{Engine, LinearSolver, Pattern, SolverError};
 use std::fmt;
@@ -60,6 +60,14 @@ pub trait Engines: Send + Sync {
     /// # Errors
     /// When the pattern cannot be analysed.
     fn real(&self, pattern: &Arc<Pattern>) -> Result<Box<dyn LinearSolver<f64>>, SolverError>;
+
+    /// A real solver for the matrix of a circuit's own equations; one for its pattern unless there is a better one.
+    ///
+    /// # Errors
+    /// When the pattern cannot be analysed.
+    fn real_for(&self, circuit: &Circuit) -> Result<Box<dyn LinearSolver<f64>>, SolverError> {
+        self.real(circuit.pattern())
+    }
 
     /// A complex solver for a pattern.
     ///

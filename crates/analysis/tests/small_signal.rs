@@ -337,6 +337,7 @@ fn a_floating_node_is_named() {
         undecided: false,
         flips: 0,
         statistics: Default::default(),
+        linear: Default::default(),
     };
     let outcome = ac(
         &circuit,

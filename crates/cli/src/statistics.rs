@@ -40,6 +40,9 @@ impl Statistics<'_> {
                 line += &format!(" (fill {:.2})", factors as f64 / nnz as f64);
             }
         }
+        if let Some(crossbar) = self.crossbar() {
+            line += &format!("\n{crossbar}");
+        }
         line += &format!("\nread {}s", engineering(self.load_seconds));
         line += &format!(", simulated {}s", engineering(self.finished.elapsed.as_secs_f64()));
         if let Some(bytes) = host::peak_memory() {
@@ -70,6 +73,20 @@ impl Statistics<'_> {
             "peak_memory_bytes": host::peak_memory(),
         });
         format!("{object}\n")
+    }
+
+    /// How the crossbar in the circuit was solved, if one was found.
+    fn crossbar(&self) -> Option<String> {
+        let work = self.finished.analyses.iter().filter_map(|ran| ran.report.linear);
+        let work: Vec<_> = work.filter(|linear| linear.crossbar.is_some()).collect();
+        let (rows, cols) = work.first()?.crossbar?;
+        let iterations: usize = work.iter().map(|linear| linear.iterations).sum();
+        let fallbacks: usize = work.iter().map(|linear| linear.fallbacks).sum();
+        let mut line = format!("crossbar of {rows} x {cols}: {} iterations", grouped(iterations));
+        if fallbacks > 0 {
+            line += &format!(", {} systems factored instead", grouped(fallbacks));
+        }
+        Some(line)
     }
 
     /// Entries of the factors of the last analysis that counted them.
@@ -124,6 +141,13 @@ fn object(ran: &Ran) -> Value {
         put("factorizations", json!(t.linear.factorizations));
         put("refactorizations", json!(t.linear.refactorizations));
         put("skipped_factorizations", json!(t.newton.reused));
+    }
+    if let Some(linear) = ran.report.linear
+        && let Some((rows, cols)) = linear.crossbar
+    {
+        put("crossbar", json!([rows, cols]));
+        put("linear_iterations", json!(linear.iterations));
+        put("linear_fallbacks", json!(linear.fallbacks));
     }
     if !ran.report.jumps.is_empty() {
         put("jumps", ran.report.jumps.iter().map(jump).collect());

@@ -11,9 +11,47 @@
 
 use crate::CrossbarError;
 use crate::crew::Crew;
-use crate::field::{Field, TILE, WIDTH};
+use crate::field::{Field, Shape, TILE, WIDTH};
 use crate::network::{Magnitude, Network, Nodes};
 use crate::precondition::Preconditioner;
+
+/// A symmetric matrix on the nodes of an array.
+pub(crate) trait Operator {
+    /// Size of the array.
+    fn shape(&self) -> Shape;
+
+    /// `pᵀA·p`.
+    fn energy(&self, p: &Nodes<f32>, crew: &Crew) -> f64;
+
+    /// `r −= factor · A·p`; returns the size of the new `r`.
+    fn subtract_product(
+        &self,
+        factor: f64,
+        p: &Nodes<f32>,
+        r: &mut Nodes<f64>,
+        crew: &Crew,
+    ) -> Magnitude;
+}
+
+impl Operator for Network {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn energy(&self, p: &Nodes<f32>, crew: &Crew) -> f64 {
+        Network::energy(self, p, crew)
+    }
+
+    fn subtract_product(
+        &self,
+        factor: f64,
+        p: &Nodes<f32>,
+        r: &mut Nodes<f64>,
+        crew: &Crew,
+    ) -> Magnitude {
+        Network::subtract_product(self, factor, p, r, crew)
+    }
+}
 
 /// How the iteration went.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -38,15 +76,15 @@ pub(crate) struct Goal {
 /// # Errors
 /// [`CrossbarError::NotConverged`], and [`CrossbarError::NotPositiveDefinite`] where `pᵀA·p ≤ 0`.
 pub(crate) fn conjugate_gradients(
-    network: &Network,
+    matrix: &impl Operator,
     preconditioner: &Preconditioner,
     (x, r): (&mut Nodes<f64>, &mut Nodes<f64>),
     goal: Goal,
     crew: &Crew,
 ) -> Result<Iteration, CrossbarError> {
     let Goal { tolerance, max_iterations, start } = goal;
-    let mut z = Nodes::zeros(network.shape);
-    let mut p = Nodes::zeros(network.shape);
+    let mut z = Nodes::zeros(matrix.shape());
+    let mut p = Nodes::zeros(matrix.shape());
     let mut size = magnitude(r, crew);
     let (mut before, mut best) = (0.0, f64::INFINITY);
     let mut solution = magnitude(x, crew).squares.sqrt();
@@ -76,13 +114,13 @@ pub(crate) fn conjugate_gradients(
         let beta = if iterations == 0 { 0.0 } else { product / before };
         before = product;
         advance(&mut p, beta, &z, crew);
-        let energy = network.energy(&p, crew);
+        let energy = matrix.energy(&p, crew);
         if energy.is_nan() || energy <= 0.0 {
             return Err(CrossbarError::NotPositiveDefinite);
         }
         let alpha = product / energy;
         solution = add_scaled(x, alpha, &p, crew).sqrt();
-        size = network.subtract_product(alpha, &p, r, crew);
+        size = matrix.subtract_product(alpha, &p, r, crew);
     }
     unreachable!("the loop ends by itself")
 }

@@ -35,6 +35,7 @@ mod precondition;
 mod solver;
 mod study;
 mod sweeps;
+mod system;
 
 pub use array::{Direction, End, LinearArray, Lines, Wire};
 pub use bonds::Island;
@@ -48,3 +49,4 @@ pub use study::{
     Access, Background, Margin, Product, Scheme, Selection, Stress, Technology, access, margin,
     product,
 };
+pub use system::{Choice, CrossbarEngines};

@@ -12,6 +12,8 @@
 //! Products are computed from differences of neighbouring voltages, whose rounding errors are those of the voltages and
 //! not of the much larger sums of conductances.
 
+use std::borrow::Cow;
+
 use crate::array::{Direction, LinearArray, Wire};
 use crate::crew::Crew;
 use crate::field::{Field, LANES, Shape, TILE, WIDTH, row_of, row_of_mut};
@@ -74,6 +76,8 @@ pub(crate) struct Network {
     pub(crate) device: Field<f64>,
     pub(crate) word: Family,
     pub(crate) bit: Family,
+    /// Conductance from each node to somewhere else, beside those of `ends`.
+    pub(crate) leak: Option<Box<Nodes<f64>>>,
 }
 
 /// A number for each wire node.
@@ -90,6 +94,14 @@ impl<T: Copy + Default> Nodes<T> {
 }
 
 impl<T> Nodes<T> {
+    /// The nodes of one layer.
+    pub(crate) fn layer(&self, direction: Direction) -> &Field<T> {
+        match direction {
+            Direction::Word => &self.word,
+            Direction::Bit => &self.bit,
+        }
+    }
+
     /// The nodes of one layer.
     pub(crate) fn layer_mut(&mut self, direction: Direction) -> &mut Field<T> {
         match direction {
@@ -139,6 +151,18 @@ impl Network {
         }
     }
 
+    /// The network with the sizes of those devices whose conductance is negative.
+    pub(crate) fn without_negative(&self) -> Cow<'_, Network> {
+        let strips = 0..self.shape.strips;
+        if strips.into_iter().all(|strip| self.device.strip(strip).iter().all(|g| *g >= 0.0)) {
+            return Cow::Borrowed(self);
+        }
+        let mut positive = self.clone();
+        let strips = positive.device.strips_mut();
+        strips.into_iter().flatten().for_each(|g| *g = g.abs());
+        Cow::Owned(positive)
+    }
+
     /// The conductances of an array without shorts.
     pub(crate) fn of_array(array: &LinearArray) -> Network {
         let shape = Shape::new(array.rows(), array.cols());
@@ -167,7 +191,8 @@ impl Network {
             let end = |line, end| 1.0 / array.end(direction, line, end);
             Family { along, ends: lines.map(|line| [end(line, 0), end(line, 1)]).collect() }
         };
-        Network { shape, device, word: family(Direction::Word), bit: family(Direction::Bit) }
+        let (word, bit) = (family(Direction::Word), family(Direction::Bit));
+        Network { shape, device, word, bit, leak: None }
     }
 
     /// Currents into the nodes from the sources behind the ends of lines: `rhs` of the balance.
@@ -247,6 +272,12 @@ impl Network {
                     let through = d[k] * (v[k] - b[k].into());
                     r[k] -= factor * (flow[k + 1] - flow[k] + through);
                 }
+                if let Some(leak) = &self.leak {
+                    let leak = row_of(leak.word.tile(block, strip), lane);
+                    for k in 0..WIDTH {
+                        r[k] -= factor * leak[k] * v[k];
+                    }
+                }
                 let ends = self.word.ends[block * LANES + lane];
                 if strip == 0 {
                     r[0] -= factor * ends[0] * v[0];
@@ -292,6 +323,12 @@ impl Network {
                 let through = d[k] * (v[k] - w[k].into());
                 r[k] -= factor * (below[k] - above[k] + through);
             }
+            if let Some(leak) = &self.leak {
+                let leak = row_of(leak.bit.strip(strip), row);
+                for k in 0..WIDTH {
+                    r[k] -= factor * leak[k] * v[k];
+                }
+            }
             for (end, at_end) in [(0, row == 0), (1, row + 1 == rows)] {
                 if at_end {
                     for (k, ends) in ends.iter().enumerate() {
@@ -332,6 +369,12 @@ impl Network {
                     let through = v[k] - f64::from(b[k]);
                     sums[k % 8] += d[k] * through * through;
                 }
+                if let Some(leak) = &self.leak {
+                    let leak = row_of(leak.word.tile(block, strip), lane);
+                    for k in 0..WIDTH {
+                        sums[k % 8] += leak[k] * v[k] * v[k];
+                    }
+                }
                 for k in 0..width - 1 {
                     let step = v[k] - v[k + 1];
                     sums[k % 8] += g[k] * step * step;
@@ -364,6 +407,15 @@ impl Network {
         for (k, ends) in ends.iter().enumerate() {
             let last = f64::from(here[(rows - 1) * WIDTH + k]);
             sums[k] += ends[0] * v[k] * v[k] + ends[1] * last * last;
+        }
+        if let Some(leak) = &self.leak {
+            let rows = here.as_chunks::<WIDTH>().0.iter().take(rows);
+            for (v, leak) in rows.zip(leak.bit.strip(strip).as_chunks::<WIDTH>().0) {
+                for k in 0..WIDTH {
+                    let v = f64::from(v[k]);
+                    sums[k] += leak[k] * v * v;
+                }
+            }
         }
         for row in 1..rows {
             let g = self.bit.along.row((row - 1) / LANES, strip, (row - 1) % LANES);

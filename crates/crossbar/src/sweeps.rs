@@ -272,8 +272,9 @@ fn factor_words(network: &Network, block: usize, pivots: &mut [Column]) {
             Along::Uniform(g) => [*g; LANES],
             Along::Varied(field) => column(field, block, col),
         };
+        let leak = network.leak.as_ref().map(|leak| column(&leak.word, block, col));
         for lane in 0..LANES {
-            c[lane] += device[lane];
+            c[lane] += device[lane] + leak.map_or(0.0, |leak| leak[lane]);
         }
         if last {
             for (lane, ends) in ends.iter().enumerate() {
@@ -301,6 +302,11 @@ fn factor_bits(network: &Network, strip: usize, pivots: &mut [f32]) {
         };
         for (c, d) in c.iter_mut().zip(row_of(device, row)) {
             *c += d;
+        }
+        if let Some(leak) = &network.leak {
+            for (c, leak) in c.iter_mut().zip(row_of(leak.bit.strip(strip), row)) {
+                *c += leak;
+            }
         }
         if last {
             for (k, ends) in ends.iter().enumerate() {

@@ -5,4 +5,5 @@
 pub mod eigenvalues;
 pub mod expression;
 pub mod scalar;
+pub mod small;
 pub mod sparse;

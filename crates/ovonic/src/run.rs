@@ -20,6 +20,8 @@ use ovonic_analysis::{
     transient,
 };
 use ovonic_circuit::Point;
+use ovonic_crossbar::CrossbarEngines;
+use ovonic_numerics::sparse::Statistics as LinearStatistics;
 use ovonic_waveforms::{
     MemorySink, Outcome, PlotHeader, PlotKind, Quantity, Results, Sink, Variable,
 };
@@ -107,6 +109,8 @@ pub struct AnalysisReport {
     pub jumps: Vec<DcJump>,
     /// What a trace found.
     pub trace: Option<TraceSummary>,
+    /// Work of the linear solver of an operating point, or of a transient with its operating point.
+    pub linear: Option<LinearStatistics>,
 }
 
 /// What a run took.
@@ -288,15 +292,22 @@ impl Simulation {
             transient: ran.transient,
             jumps: ran.jumps,
             trace: ran.trace,
+            linear: ran.linear,
         })
     }
 
     pub(crate) fn solver(&self) -> SolverOptions {
         let numerics = self.design.core.numerics;
+        let options = &self.design.core.elaborator.options;
+        let engines = CrossbarEngines {
+            choice: options.linear_solver,
+            general: numerics.engine,
+            ..CrossbarEngines::default()
+        };
         SolverOptions {
             limiting: numerics.limiting,
-            engines: Arc::new(numerics.engine),
-            ..self.design.core.elaborator.options.solver()
+            engines: Arc::new(engines),
+            ..options.solver()
         }
     }
 
@@ -338,7 +349,8 @@ impl Simulation {
         outputs.append(&self.design.circuit, at, None, &mut values);
         shared.observer.borrow_mut().sink().point(&values)?;
         shared.end_plot(&Outcome::Complete)?;
-        Ok(Ran { points: 1, attempts: point.attempts, ..Ran::default() })
+        let linear = Some(point.linear);
+        Ok(Ran { points: 1, attempts: point.attempts, linear, ..Ran::default() })
     }
 
     /// A dc sweep. Variables run in the order of the card, the first one fastest, which is the other way round below.
@@ -430,6 +442,7 @@ impl Simulation {
             points: report.points,
             cancelled: report.cancelled,
             attempts: point.attempts,
+            linear: Some(point.linear),
             ..Ran::default()
         })
     }
@@ -475,6 +488,7 @@ impl Simulation {
             cancelled: done.cancelled,
             attempts: done.attempts,
             transient: Some(done.statistics),
+            linear: Some(done.statistics.linear),
             ..Ran::default()
         })
     }
@@ -544,6 +558,7 @@ impl Simulation {
             points: report.points,
             cancelled: report.cancelled,
             attempts: point.attempts,
+            linear: Some(point.linear),
             ..Ran::default()
         })
     }
@@ -607,6 +622,7 @@ struct Ran {
     transient: Option<TransientStatistics>,
     jumps: Vec<DcJump>,
     trace: Option<TraceSummary>,
+    linear: Option<LinearStatistics>,
 }
 
 /// A solved operating point, as probes see it.

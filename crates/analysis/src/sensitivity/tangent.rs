@@ -24,7 +24,7 @@ impl<'c> Tangent<'c> {
     ) -> Result<Self, SensitivityError> {
         Ok(Self {
             circuit,
-            solver: options.engines.real(circuit.pattern())?,
+            solver: options.engines.real_for(circuit)?,
             values: vec![0.0; circuit.n_values()],
             work: vec![0.0; circuit.n_values()],
             nothing: vec![0.0; circuit.n() + 1],

@@ -25,7 +25,7 @@ pub(super) fn growing_mode(
     largest_step: f64,
 ) -> Result<Option<Vec<f64>>, NewtonError> {
     let small = circuit.linearise(point);
-    let mut solver = options.engines.real(circuit.pattern())?;
+    let mut solver = options.engines.real_for(circuit)?;
     for decade in 0..DECADES {
         let h = largest_step * 10f64.powi(-decade);
         let mut mode = start(circuit.n());

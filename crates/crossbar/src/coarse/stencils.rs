@@ -1,7 +1,7 @@
 //! Spacing of coarse crossings, interpolation, and the entries of coarse matrices as Galerkin products.
 
 use crate::field::Shape;
-use crate::network::Network;
+use crate::network::{Network, Nodes};
 
 /// Coarse crossings along one direction.
 #[derive(Clone, Debug)]
@@ -36,6 +36,12 @@ impl Spacing {
 
     pub(crate) fn len(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// Weights of a fine position on coarse crossings.
+    fn weights(&self, position: usize) -> [(usize, f64); 2] {
+        let (interval, t) = self.places[position];
+        [(interval, 1.0 - t), (interval + usize::from(t > 0.0), t)]
     }
 
     /// `coarse += Pᵀ·fine` along one line.
@@ -170,7 +176,24 @@ impl Stencils {
             coarse.bit[last][0] += ends[1];
         }
         coarse.add_bit_segments(network, grid);
+        if let Some(leak) = &network.leak {
+            coarse.add_leaks(leak, grid);
+        }
         coarse
+    }
+
+    fn add_leaks(&mut self, leak: &Nodes<f64>, grid: &Grid) {
+        let Shape { rows, cols, .. } = leak.word.shape;
+        for row in 0..rows {
+            let (band, down) = (grid.rows.bands[row], grid.rows.weights(row));
+            for col in 0..cols {
+                let (bit_band, along) = (grid.cols.bands[col], grid.cols.weights(col));
+                let line = &mut self.word[band * self.cols..];
+                add_product(line, 1, leak.word.at(row, col), along, along);
+                let line = &mut self.bit[bit_band..];
+                add_product(line, self.cols, leak.bit.at(row, col), down, down);
+            }
+        }
     }
 
     /// Devices of one row in half a coarse interval, given as sums of `D`, `D·t` and `D·t²`.
@@ -220,16 +243,11 @@ impl Stencils {
     /// `PᵀA·P` of a coarse matrix.
     pub(crate) fn coarser(&self, grid: &Grid) -> Stencils {
         let mut coarse = Stencils::zeros(grid.rows.len(), grid.cols.len());
-        // Weights of a fine crossing on coarse ones, in the interpolation of word lines and of bit lines.
-        let weights = |spacing: &Spacing, position: usize| {
-            let (interval, t) = spacing.places[position];
-            [(interval, 1.0 - t), (interval + usize::from(t > 0.0), t)]
-        };
         for row in 0..self.rows {
-            let (band, down) = (grid.rows.bands[row], weights(&grid.rows, row));
+            let (band, down) = (grid.rows.bands[row], grid.rows.weights(row));
             for col in 0..self.cols {
                 let at = row * self.cols + col;
-                let (bit_band, along) = (grid.cols.bands[col], weights(&grid.cols, col));
+                let (bit_band, along) = (grid.cols.bands[col], grid.cols.weights(col));
                 add_product(
                     &mut coarse.word[band * coarse.cols..],
                     1,
@@ -239,11 +257,11 @@ impl Stencils {
                 );
                 add_product(&mut coarse.bit[bit_band..], coarse.cols, self.bit[at][0], down, down);
                 if col + 1 < self.cols {
-                    let (g, next) = (2.0 * self.word[at][1], weights(&grid.cols, col + 1));
+                    let (g, next) = (2.0 * self.word[at][1], grid.cols.weights(col + 1));
                     add_product(&mut coarse.word[band * coarse.cols..], 1, g, along, next);
                 }
                 if row + 1 < self.rows {
-                    let (g, next) = (2.0 * self.bit[at][1], weights(&grid.rows, row + 1));
+                    let (g, next) = (2.0 * self.bit[at][1], grid.rows.weights(row + 1));
                     add_product(&mut coarse.bit[bit_band..], coarse.cols, g, down, next);
                 }
                 for k in 0..9 {
@@ -251,7 +269,7 @@ impl Stencils {
                     let (other_row, other_col) = (other / self.cols, other % self.cols);
                     let bit_band = grid.cols.bands[other_col];
                     for (right, s) in along {
-                        for (below, t) in weights(&grid.rows, other_row) {
+                        for (below, t) in grid.rows.weights(other_row) {
                             let value = self.coupling[at][k] * s * t;
                             if value != 0.0 {
                                 coarse.couple((band, right), (below, bit_band), value);

@@ -62,6 +62,9 @@ pub enum SolverError {
         /// Relative residual wanted.
         tolerance: f64,
     },
+    /// A solver for crossbars was asked for, and the circuit holds none that it could find.
+    #[error("no crossbar was found in the circuit")]
+    NoCrossbar,
     /// A position lies outside the matrix.
     #[error("position ({row}, {column}) lies outside a matrix of order {n}")]
     InvalidIndex {
@@ -155,6 +158,12 @@ pub struct Statistics {
     pub refactorizations: usize,
     /// Largest multiplier of the last factorisation.
     pub growth: f64,
+    /// Rows and columns of the crossbar that a structured solver works on.
+    pub crossbar: Option<(usize, usize)>,
+    /// Iterations of an iterative solver.
+    pub iterations: usize,
+    /// Systems that an iterative solver handed over to a factorisation.
+    pub fallbacks: usize,
 }
 
 /// Solves A·x = b for one pattern and many values.

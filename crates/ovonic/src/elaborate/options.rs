@@ -5,6 +5,7 @@ use super::reporter::{Reported, Reporter};
 use super::scope::{ScopeId, Scopes};
 use super::table::Cards;
 use ovonic_analysis::{IntegrationMethod, SolverOptions, Tolerances};
+use ovonic_crossbar::Choice as LinearSolverChoice;
 use ovonic_device::constants::ZERO_CELSIUS;
 use ovonic_netlist::ast::{self, Setting, Value};
 use ovonic_netlist::{Diagnostic, codes, suggest};
@@ -32,6 +33,8 @@ pub struct Options {
     pub nominal_temperature_celsius: f64,
     /// `rshunt`: a resistance from every node to ground, Ω.
     pub shunt_resistance: Option<f64>,
+    /// `solver`: the linear solver of real systems.
+    pub linear_solver: LinearSolverChoice,
     /// `seed`: from which devices draw what varies between them and from cycle to cycle.
     pub seed: u64,
     /// `numdgt`: digits of printed numbers.
@@ -54,6 +57,7 @@ impl Default for Options {
             temperatures_celsius: Vec::new(),
             nominal_temperature_celsius: 27.0,
             shunt_resistance: None,
+            linear_solver: LinearSolverChoice::Auto,
             seed: 1,
             digits: 6,
             save_currents: false,
@@ -95,6 +99,7 @@ const KNOWN: &[&str] = &[
     "rshunt",
     "numdgt",
     "seed",
+    "solver",
 ];
 
 /// Options of other simulators that have no meaning here.
@@ -291,6 +296,10 @@ fn set(
         options.method = method(reporter, setting)?;
         return Ok(());
     }
+    if name == "solver" {
+        options.linear_solver = linear_solver(reporter, setting)?;
+        return Ok(());
+    }
     let value = number(scopes, reporter, setting)?;
     let is_celsius = matches!(name, "temp" | "tnom");
     let in_range = if is_celsius {
@@ -335,6 +344,28 @@ fn set(
 /// A limit on iterations as a number of them; at least one.
 fn count(value: f64) -> usize {
     (value.round() as usize).max(1)
+}
+
+fn linear_solver(
+    reporter: &mut Reporter,
+    setting: &Setting,
+) -> Result<LinearSolverChoice, Reported> {
+    let known = [
+        ("auto", LinearSolverChoice::Auto),
+        ("crossbar", LinearSolverChoice::Crossbar),
+        ("sparse", LinearSolverChoice::Sparse),
+    ];
+    let word = match setting.value.as_ref().map(|value| &value.node) {
+        Some(Value::Name(word) | Value::Text(word)) => word.to_lowercase(),
+        _ => String::new(),
+    };
+    let found = known.iter().find(|(name, _)| *name == word).map(|(_, choice)| *choice);
+    found.ok_or_else(|| {
+        let span = setting.value.as_ref().map_or(setting.name.span, |value| value.span);
+        let text = format!("there is no linear solver \"{word}\"");
+        let diagnostic = Diagnostic::error(codes::INVALID_VALUE, span, text);
+        reporter.report(diagnostic.help("solvers are: auto, crossbar, sparse"))
+    })
 }
 
 fn method(reporter: &mut Reporter, setting: &Setting) -> Result<IntegrationMethod, Reported> {
