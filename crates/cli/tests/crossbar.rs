@@ -182,6 +182,21 @@ fn studies_draw_pictures() {
         assert_eq!(output.status.code(), Some(0), "{name}: {}", text(&output.stderr));
         assert!(fs::read(&path).unwrap().starts_with(start), "{name}");
     }
+    // A study draws several pictures at once.
+    let names = ["state.svg", "profile.html", "histogram.svg", "profile.png"];
+    let [state, page, histogram, png] = names.map(|name| folder.join(name).display().to_string());
+    let disturb =
+        ["crossbar", "disturb", "--rows", "9", "--background", "random", "--map", "state"];
+    let all = ["--plot", &state, "--profile", &page, "--histogram", &histogram];
+    let output = ovonic(&[&disturb[..], &all].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let output = ovonic(&["crossbar", "read", "--rows", "7", "--profile", &png]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let holds = |path: &str, what: &str| fs::read_to_string(path).unwrap().contains(what);
+    assert!(holds(&state, "log10 of the cell") && holds(&state, "row 9, column 9: 6.0000e0"));
+    assert!(holds(&page, "word line 1") && holds(&page, "bit line 9"));
+    assert!(holds(&histogram, "half-selected"));
+    assert!(fs::read(&png).unwrap().starts_with(b"\x89PNG"));
     let output = ovonic(&["crossbar", "read", "--rows", "4", "--row", "5"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("the selected cell at row 5, column 4 lies outside"));

@@ -34,6 +34,8 @@ pub(crate) enum Quantity {
     Bit,
     /// Voltage that word lines have lost since their drivers
     Drop,
+    /// Resistance of each cell, as its logarithm
+    State,
 }
 
 impl Quantity {
@@ -44,10 +46,11 @@ impl Quantity {
             Quantity::Word => "word line (V)",
             Quantity::Bit => "bit line (V)",
             Quantity::Drop => "word line drop (V)",
+            Quantity::State => "log10 of the cell (ohm)",
         }
     }
 
-    fn of(self, found: &Access) -> Matrix {
+    fn of(self, found: &Access, resistances: &Matrix) -> Matrix {
         let absolute = |matrix: &Matrix| {
             Matrix::from_fn(matrix.rows(), matrix.cols(), |row, col| matrix.at(row, col).abs())
         };
@@ -57,6 +60,12 @@ impl Quantity {
             Quantity::Current => absolute(&found.cell_currents),
             Quantity::Word => word(),
             Quantity::Bit => found.solution.voltages(Direction::Bit),
+            // What is open has no logarithm: it is drawn as more than anything that conducts.
+            Quantity::State => {
+                Matrix::from_fn(resistances.rows(), resistances.cols(), |row, col| {
+                    resistances.at(row, col).clamp(1e-3, 1e15).log10()
+                })
+            }
             Quantity::Drop => {
                 let word = word();
                 let drop = |row, col| (word.at(row, 0) - word.at(row, col)).abs();
@@ -76,9 +85,10 @@ pub(crate) fn draw(
     path: &Path,
     quantity: Quantity,
     found: &Access,
+    resistances: &Matrix,
     selection: Selection,
 ) -> Result<(), Failure> {
-    let values = quantity.of(found);
+    let values = quantity.of(found, resistances);
     let small = values.rows() <= DIAGRAM && values.cols() <= DIAGRAM;
     let title = format!(
         "{} x {} array, {}, {} V at row {}, column {}",

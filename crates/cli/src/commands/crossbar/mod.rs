@@ -3,6 +3,7 @@
 mod files;
 mod map;
 mod netlist;
+mod pictures;
 mod retrain;
 mod rows;
 mod solve;

@@ -12,6 +12,7 @@ use ovonic::waveforms::Matrix;
 
 use super::files::{number, read};
 use super::map::{self, Quantity};
+use super::pictures;
 use super::rows::{Rows, curve};
 use crate::console::Console;
 use crate::exit::{Failure, Status};
@@ -167,6 +168,9 @@ pub(crate) struct AccessArgs {
     /// What the map shows
     #[arg(long, value_name = "QUANTITY", default_value = "volts")]
     map: Quantity,
+    /// Draw voltages and currents along the selected lines: .svg, .png or .html
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
 }
 
 /// Arguments of `disturb`.
@@ -178,6 +182,9 @@ pub(crate) struct DisturbArgs {
     /// Number of classes of the histogram
     #[arg(long, value_name = "COUNT", default_value = "50")]
     bins: usize,
+    /// Draw the histogram: .svg, .png or .html
+    #[arg(long, value_name = "FILE")]
+    histogram: Option<PathBuf>,
 }
 
 /// Arguments of `margin`.
@@ -259,14 +266,28 @@ impl AccessArgs {
         Ok(Selection { row: row - 1, col: col - 1, volts: voltage, scheme: scheme.scheme() })
     }
 
+    /// The pictures that were asked for.
+    fn draw(
+        &self,
+        found: &Access,
+        resistances: &Matrix,
+        selection: Selection,
+    ) -> Result<(), Failure> {
+        if let Some(path) = &self.plot {
+            map::draw(path, self.map, found, resistances, selection)?;
+        }
+        match &self.profile {
+            Some(path) => pictures::profile(path, found, selection),
+            None => Ok(()),
+        }
+    }
+
     fn solve(&self) -> Result<(Selection, Access), Failure> {
         let resistances = self.resistances()?;
         let selection = self.selection((resistances.rows(), resistances.cols()))?;
         let technology = self.array.technology();
         let found = access(&technology, &resistances, selection, self.array.threads)?;
-        if let Some(path) = &self.plot {
-            map::draw(path, self.map, &found, selection)?;
-        }
+        self.draw(&found, &resistances, selection)?;
         Ok((selection, found))
     }
 }
@@ -341,10 +362,8 @@ pub(crate) fn run_write(arguments: &AccessArgs, console: &mut Console) -> Result
                 found.stress.unselected,
                 found.power,
             ]);
-            if let Some(path) = &arguments.plot
-                && (row, col) == (selected.row, selected.col)
-            {
-                map::draw(path, arguments.map, &found, selection)?;
+            if (row, col) == (selected.row, selected.col) {
+                arguments.draw(&found, &resistances, selection)?;
             }
         }
     }
@@ -376,6 +395,9 @@ pub(crate) fn run_disturb(
         rows.rows.push(vec![edge(k), edge(k + 1), *half as f64, *un as f64]);
     }
     rows.print(arguments.access.array.json, console)?;
+    if let Some(path) = &arguments.histogram {
+        pictures::histogram(path, &found, selection, &counts, top)?;
+    }
     Ok(Status::Success)
 }
 
