@@ -62,11 +62,14 @@ struct Node {
 }
 
 /// Collects nodes and instances. See [`Circuit`] for an example.
+///
+/// A clone shares everything until one of the two changes: a circuit keeps what it was built from, and of a million
+/// instances one copy is enough.
 #[derive(Clone)]
 pub struct CircuitBuilder {
-    nodes: Vec<Node>,
-    by_name: HashMap<String, NodeId>,
-    specs: Vec<InstanceSpec>,
+    nodes: Arc<Vec<Node>>,
+    by_name: Arc<HashMap<String, NodeId>>,
+    specs: Arc<Vec<InstanceSpec>>,
     n_clusters: usize,
 }
 
@@ -74,7 +77,8 @@ impl Default for CircuitBuilder {
     fn default() -> Self {
         let ground = Node { name: "0".into(), cluster: None };
         let by_name = HashMap::from([("0".into(), NodeId::GROUND)]);
-        Self { nodes: vec![ground], by_name, specs: Vec::new(), n_clusters: 0 }
+        let (nodes, by_name) = (Arc::new(vec![ground]), Arc::new(by_name));
+        Self { nodes, by_name, specs: Arc::default(), n_clusters: 0 }
     }
 }
 
@@ -90,8 +94,8 @@ impl CircuitBuilder {
             return id;
         }
         let id = NodeId(self.nodes.len());
-        self.nodes.push(Node { name: name.to_owned(), cluster: None });
-        self.by_name.insert(name.to_owned(), id);
+        Arc::make_mut(&mut self.nodes).push(Node { name: name.to_owned(), cluster: None });
+        Arc::make_mut(&mut self.by_name).insert(name.to_owned(), id);
         id
     }
 
@@ -123,13 +127,13 @@ impl CircuitBuilder {
     /// A node that only instances of `cluster` touch.
     pub fn private_node(&mut self, cluster: ClusterId, name: &str) -> NodeId {
         let id = self.node(name);
-        self.nodes[id.0].cluster = Some(cluster);
+        Arc::make_mut(&mut self.nodes)[id.0].cluster = Some(cluster);
         id
     }
 
     /// Adds an instance.
     pub fn instance(&mut self, spec: InstanceSpec) -> InstanceId {
-        self.specs.push(spec);
+        Arc::make_mut(&mut self.specs).push(spec);
         InstanceId(self.specs.len() - 1)
     }
 
@@ -140,7 +144,7 @@ impl CircuitBuilder {
 
     /// The specification of an instance, for a change before [`CircuitBuilder::build`].
     pub fn spec_mut(&mut self, id: InstanceId) -> &mut InstanceSpec {
-        &mut self.specs[id.0]
+        &mut Arc::make_mut(&mut self.specs)[id.0]
     }
 
     /// Number of instances.

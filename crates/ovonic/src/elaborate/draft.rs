@@ -14,6 +14,7 @@ use ovonic_netlist::{Diagnostic, Spanned, codes};
 use std::sync::Arc;
 
 /// An instance before it is part of a circuit.
+#[derive(Clone)]
 pub(crate) struct Draft {
     /// Name in the circuit.
     pub(crate) name: String,

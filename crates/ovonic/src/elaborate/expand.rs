@@ -1,7 +1,7 @@
 //! Expansion of the hierarchy into instances of a circuit.
 
 use super::Elaborator;
-use super::crossbar::{Arrays, Crossbar};
+use super::crossbar::{Arrays, Crossbar, Templates};
 use super::draft::Draft;
 use super::options;
 use super::reporter::{Reported, Reporter};
@@ -122,6 +122,7 @@ impl Elaborator {
             records: Vec::new(),
             instances: HashMap::new(),
             arrays: Arrays::default(),
+            templates: Templates::default(),
             clusters: HashMap::new(),
             structure,
             opened: HashMap::new(),
@@ -180,7 +181,7 @@ impl Elaborator {
                 }
                 _ => {}
             }
-            match self.draft(&element, scope) {
+            match self.draft_made(&element, &made, scope) {
                 Ok(drafts) => {
                     for draft in drafts {
                         self.place(&element, made.clone(), scope, draft, &mut pending);

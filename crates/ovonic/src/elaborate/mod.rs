@@ -58,8 +58,8 @@ pub(crate) use scope::{Dependence, ScopeId};
 use scope::Scopes;
 pub(crate) use table::{Cards, Table};
 
-use crossbar::Arrays;
 pub(crate) use crossbar::Crossbar;
+use crossbar::{Arrays, Templates};
 use models::PreparedModel;
 use ovonic_circuit::{CircuitBuilder, ClusterId, InstanceId};
 use ovonic_device::{Environment, Kind};
@@ -81,6 +81,8 @@ pub(crate) struct Elaborator {
     pub(crate) instances: HashMap<String, InstanceId>,
     /// Instances of arrays, which are found by their place.
     pub(crate) arrays: Arrays,
+    /// What parts of arrays have in common.
+    templates: Templates,
     /// Clusters of cells, by their middle nodes.
     pub(crate) clusters: HashMap<String, ClusterId>,
     /// What the shape of the circuit depends on: conditions and multiplicities.

@@ -23,11 +23,13 @@ mod lines;
 mod matrices;
 mod names;
 mod read;
+mod templates;
 mod text;
 mod values;
 mod variation;
 
 pub(crate) use names::Arrays;
+pub(crate) use templates::Templates;
 
 use cell::Device;
 use faults::Fault;
@@ -47,7 +49,7 @@ pub(crate) enum Direction {
 }
 
 /// What a part of an array is, in the order in which parts are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Block {
     /// The resistance at an end of a word line; the second index is 0 for the first end and 1 for the last.
     WordEnd,
@@ -279,6 +281,25 @@ impl Crossbar {
         let value = self.capacitance.as_ref()?.at(row, col);
         let nodes = [self.top_node(row, col), self.bit_node(row, col)];
         (value.node != Value::Number(0.0)).then(|| passive('c', part, nodes, value))
+    }
+
+    /// The block whose parts all say the same, if that of a place is one and the place has no fault: they share their
+    /// parameters.
+    pub(crate) fn uniform_block(&self, place: usize) -> Option<Block> {
+        let Part { block, row, col } = self.part(place)?;
+        let all = |device: &Device| device.params.iter().all(|(_, values)| values.is_uniform());
+        let optional = |values: &Option<Values>| values.as_ref().is_some_and(Values::is_uniform);
+        let is_uniform = match block {
+            Block::WordEnd | Block::BitEnd | Block::Via => true,
+            Block::WordSegment => self.word.resistance.is_uniform() && self.word.joined.is_empty(),
+            Block::BitSegment => self.bit.resistance.is_uniform() && self.bit.joined.is_empty(),
+            Block::WordCapacitance => optional(&self.word.capacitance),
+            Block::BitCapacitance => optional(&self.bit.capacitance),
+            Block::CellCapacitance => optional(&self.capacitance),
+            Block::Selector => self.selector.as_ref().is_some_and(all),
+            Block::Cell => all(&self.cell) && self.fault(row, col).is_none(),
+        };
+        is_uniform.then_some(block)
     }
 
     /// The node that a selector and its cell share, where both are devices that may be condensed together.
