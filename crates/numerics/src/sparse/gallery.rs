@@ -186,6 +186,58 @@ pub fn random_circuit(n: usize, seed: u64) -> Result<Sample, SolverError> {
     stamps.finish()
 }
 
+/// What the transistors of [`logic`] contribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Regime {
+    /// Channels alone: gates are driven and do not drive, so that the matrix falls into blocks.
+    Dc,
+    /// Capacitances of gates and junctions too, as one time step sees them: the pattern is
+    /// symmetric but for controlled currents.
+    Transient,
+}
+
+/// Static CMOS logic of about `n` unknowns: NAND gates of four transistors with an inner node each,
+/// wired to gates nearby, one input in eight from a later gate (latches), all on one supply.
+///
+/// # Errors
+/// As [`Pattern::new`].
+pub fn logic(n: usize, seed: u64, regime: Regime) -> Result<Sample, SolverError> {
+    let mut random = Random::new(seed);
+    let gates = (n.saturating_sub(2) / 2).max(1);
+    let (supply, branch) = (2 * gates, 2 * gates + 1);
+    let mut stamps = Stamps::new(branch + 1);
+    stamps.voltage_source(Some(supply), None, branch);
+    let (output, inner) = (|gate: usize| 2 * gate, |gate: usize| Some(2 * gate + 1));
+    let mut transistor = |random: &mut Random, d: Option<usize>, g: usize, s: Option<usize>| {
+        let on = random.log_uniform(1e-9, 1e-3);
+        stamps.conductance(d, s, on);
+        // Gains of a few, so that a chain of many gates stays within the range of numbers.
+        stamps.transconductance(d, s, Some(g), s, on * random.log_uniform(0.05, 2.0));
+        if regime == Regime::Transient {
+            for (a, b) in [(Some(g), d), (Some(g), s), (d, None), (s, None)] {
+                stamps.conductance(a, b, random.log_uniform(1e-5, 1e-3));
+            }
+        }
+    };
+    for gate in 0..gates {
+        let inputs = [0, 1].map(|_| {
+            let reach = 1 + random.below(60);
+            let source = match random.below(8) {
+                0 => gate + reach,
+                _ => gate.wrapping_sub(reach),
+            };
+            // The first gates and the last are driven from the supply.
+            if source < gates { output(source) } else { supply }
+        });
+        let out = Some(output(gate));
+        transistor(&mut random, out, inputs[0], Some(supply));
+        transistor(&mut random, out, inputs[1], Some(supply));
+        transistor(&mut random, out, inputs[0], inner(gate));
+        transistor(&mut random, inner(gate), inputs[1], None);
+    }
+    stamps.finish()
+}
+
 /// The SplitMix64 generator (Steele, Lea and Flood, OOPSLA 2014).
 #[derive(Clone, Debug)]
 pub struct Random {

@@ -5,6 +5,7 @@
 
 mod analysis;
 mod blocks;
+mod columns;
 mod dense;
 mod element;
 mod engine;
@@ -21,6 +22,7 @@ mod pattern;
 mod permutation;
 mod plan;
 mod refine;
+mod schedule;
 mod solver;
 #[cfg(test)]
 mod tests;

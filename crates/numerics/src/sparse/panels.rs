@@ -1,4 +1,4 @@
-//! Refactorisation by panels of neighbouring columns, for meshes.
+//! Refactorisation by panels of neighbouring columns, for meshes and the dense ends of circuits.
 //!
 //! When elimination fills in, columns of L that follow each other share nearly all their rows. Up
 //! to eight of them form a panel, stored densely with its rows side by side, and updates reach all
@@ -7,7 +7,7 @@
 //! ```text
 //! for each panel J of width w                       W: one row of eight numbers per unknown
 //!     W = A(:, J)
-//!     for each panel S that J depends on, ascending
+//!     for each source S of J, ascending             a panel, or a column outside of panels
 //!         W(S) = L(S, S)⁻¹ · W(S)                   a small triangle: rows of U
 //!         W(r) -= L(r, S) · W(S)  for rows r of S   the bulk of the work
 //!     factor the w × w triangle, then W(r) ← W(r) · U(J, J)⁻¹ for the rows of J
@@ -15,27 +15,23 @@
 //!
 //! Each index is loaded once for up to 64 multiplications and lanes need no gathering; the
 //! column-wise kernel loads one index for each. Rows that only some columns of a panel have are
-//! carried as exact zeros. On circuits with little fill the padding costs more than it saves, so
-//! the plan decides by the count of operations per stored entry.
+//! carried as exact zeros. Multiplications and subtractions are fused where the processor can, which
+//! rounds differently from the kernel by columns; wider instructions do not change the bits.
 
+use super::Element;
 use super::plan::{Plan, span};
-use super::{Element, SolverError};
 
 /// Columns of a panel, and lanes of the dense work rows.
-const WIDTH: usize = 8;
+pub(super) const WIDTH: usize = 8;
 
-/// Share of a panel that may be padding.
-const PADDING: f64 = 0.3;
-
-/// Entries that may be padded regardless: narrow panels lose more by their number.
-const FREE_PADDING: f64 = 16.0;
+/// Stands for the panel of a column that is in none.
+pub(super) const NO_PANEL: u32 = u32::MAX;
 
 /// Columns grouped into panels with their own copy of L.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Panels<T> {
-    /// First column of each panel, and n.
-    starts: Vec<u32>,
-    /// Per panel: the panels it depends on, ascending.
+    extents: Vec<Extent>,
+    /// Per panel: what it depends on, ascending.
     source_starts: Vec<u32>,
     sources: Vec<Source>,
     /// Per panel: the rows below its triangle, ascending.
@@ -48,143 +44,84 @@ pub(super) struct Panels<T> {
     work: Vec<T>,
 }
 
-/// A panel that another depends on.
+/// What a panel depends on.
 #[derive(Clone, Copy, Debug)]
-struct Source {
-    panel: u32,
-    /// The first column of it that the other panel has entries in.
-    first: u32,
+pub(super) struct Source {
+    /// The panel, or [`NO_PANEL`] for a single column.
+    pub(super) panel: u32,
+    /// The column, or the first column of the panel that the target has entries in.
+    pub(super) first: u32,
 }
 
-/// One panel's view of itself.
-#[derive(Clone, Copy)]
-struct Extent {
-    first: usize,
-    end: usize,
+/// The columns of one panel.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    pub(super) first: usize,
+    pub(super) end: usize,
 }
 
 impl<T: Element> Panels<T> {
-    /// Groups the columns of a plan.
-    pub(super) fn new(plan: &Plan<T>) -> Self {
-        let mut panels = Self {
-            starts: vec![0],
+    /// No panels yet.
+    pub(super) fn new() -> Self {
+        Self {
             source_starts: vec![0],
-            sources: Vec::new(),
             row_starts: vec![0],
-            rows: Vec::new(),
             value_starts: vec![0],
-            values: Vec::new(),
-            work: vec![T::ZERO; plan.n * WIDTH],
-        };
-        panels.group_columns(plan);
-        panels.list_sources(plan);
-        panels
-    }
-
-    /// Extends each panel while its next column is the first row below it and little is padded.
-    fn group_columns(&mut self, plan: &Plan<T>) {
-        let mut first = 0;
-        while first < plan.n {
-            let mut rows = plan.lower_rows[span(&plan.lower_starts, first)].to_vec();
-            let mut entries = rows.len();
-            let mut end = first + 1;
-            while end < plan.n && end - first < WIDTH && rows.first() == Some(&(end as u32)) {
-                let next = &plan.lower_rows[span(&plan.lower_starts, end)];
-                let union = merge(&rows[1..], next);
-                let width = end + 1 - first;
-                let area = width * union.len() + width * (width - 1) / 2;
-                let padding = area - (entries + next.len());
-                if padding as f64 > PADDING * area as f64 + FREE_PADDING {
-                    break;
-                }
-                entries += next.len();
-                rows = union;
-                end += 1;
-            }
-            let width = end - first;
-            let size = width * (width + rows.len());
-            self.values.resize(self.values.len() + size, T::ZERO);
-            self.value_starts.push(self.values.len());
-            self.rows.extend(rows);
-            self.row_starts.push(self.rows.len() as u32);
-            self.starts.push(end as u32);
-            first = end;
+            ..Self::default()
         }
     }
 
-    fn list_sources(&mut self, plan: &Plan<T>) {
-        let mut panel_of = vec![0; plan.n];
-        for (panel, columns) in self.starts.windows(2).enumerate() {
-            panel_of[columns[0] as usize..columns[1] as usize].fill(panel as u32);
-        }
-        let mut list: Vec<Source> = Vec::new();
-        for columns in self.starts.windows(2) {
-            list.clear();
-            for k in columns[0]..columns[1] {
-                for &row in &plan.upper_rows[plan.inner(k as usize)] {
-                    if row < columns[0] {
-                        list.push(Source { panel: panel_of[row as usize], first: row });
-                    }
-                }
-            }
-            list.sort_unstable_by_key(|source| source.first);
-            list.dedup_by_key(|source| source.panel);
-            self.sources.extend(&list);
-            self.source_starts.push(self.sources.len() as u32);
-        }
+    /// Adds a panel of a plan with the rows below its triangle and what it depends on.
+    pub(super) fn push(&mut self, n: usize, extent: Extent, rows: &[u32], sources: &[Source]) {
+        self.work.resize(n * WIDTH, T::ZERO);
+        let width = extent.width();
+        self.extents.push(extent);
+        self.values.resize(self.values.len() + width * (width + rows.len()), T::ZERO);
+        self.value_starts.push(self.values.len());
+        self.rows.extend(rows);
+        self.row_starts.push(self.rows.len() as u32);
+        self.sources.extend(sources);
+        self.source_starts.push(self.sources.len() as u32);
     }
 
-    /// Renews the factors of the plan that these panels were made for.
-    ///
-    /// # Errors
-    /// As [`Plan::refactor`].
-    pub(super) fn refactor(&mut self, plan: &mut Plan<T>, values: &[T]) -> Result<(), SolverError> {
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            #[allow(unsafe_code)]
-            // SAFETY: the processor has just been found to have the instructions.
-            return unsafe { self.refactor_wide(plan, values) };
-        }
-        self.refactor_any::<false>(plan, values)
+    pub(super) fn len(&self) -> usize {
+        self.extents.len()
     }
 
-    /// The same with four lanes to an instruction.
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn refactor_wide(&mut self, plan: &mut Plan<T>, values: &[T]) -> Result<(), SolverError> {
-        self.refactor_any::<true>(plan, values)
+    /// Number of rows below the triangle of a panel.
+    pub(super) fn height(&self, panel: usize) -> usize {
+        span(&self.row_starts, panel).len()
     }
 
+    pub(super) fn extent(&self, panel: usize) -> Extent {
+        self.extents[panel]
+    }
+
+    /// Clears what a failed call may have left.
+    pub(super) fn clear(&mut self) {
+        self.work.fill(T::ZERO);
+    }
+
+    /// Renews one panel, with instructions for fused operations or without; the error is a column
+    /// and its growth.
     #[inline(always)]
-    fn refactor_any<const FUSED: bool>(
+    pub(super) fn refactor<const FUSED: bool>(
         &mut self,
         plan: &mut Plan<T>,
         values: &[T],
-    ) -> Result<(), SolverError> {
-        // An overflow of an earlier call may have left NaN in rows that nothing clears.
-        self.work.fill(T::ZERO);
-        for panel in 0..self.starts.len() - 1 {
-            let width = self.extent(panel).width();
-            let done = match width {
-                1 => self.refactor_panel::<1, FUSED>(plan, values, panel),
-                2 => self.refactor_panel::<2, FUSED>(plan, values, panel),
-                3 | 4 => self.refactor_panel::<4, FUSED>(plan, values, panel),
-                _ => self.refactor_panel::<WIDTH, FUSED>(plan, values, panel),
-            };
-            if let Err((k, growth)) = done {
-                return Err(plan.stale(k, growth));
-            }
+        panel: usize,
+    ) -> Result<(), (usize, f64)> {
+        match self.extents[panel].width() {
+            1 => self.refactor_lanes::<1, FUSED>(plan, values, panel),
+            2 => self.refactor_lanes::<2, FUSED>(plan, values, panel),
+            3 | 4 => self.refactor_lanes::<4, FUSED>(plan, values, panel),
+            _ => self.refactor_lanes::<WIDTH, FUSED>(plan, values, panel),
         }
-        Ok(())
     }
 
-    fn extent(&self, panel: usize) -> Extent {
-        Extent { first: self.starts[panel] as usize, end: self.starts[panel + 1] as usize }
-    }
-
-    /// One panel with `LANES` ≥ its width; the error is a column and its growth.
+    /// One panel with `LANES` ≥ its width.
     #[inline(always)]
-    fn refactor_panel<const LANES: usize, const FUSED: bool>(
+    fn refactor_lanes<const LANES: usize, const FUSED: bool>(
         &mut self,
         plan: &mut Plan<T>,
         values: &[T],
@@ -199,23 +136,47 @@ impl<T: Element> Panels<T> {
         }
         let sources = span(&self.source_starts, panel);
         for index in sources.clone() {
-            self.update::<LANES, FUSED>(index);
+            match self.sources[index] {
+                Source { panel: NO_PANEL, first } => {
+                    self.update_from_column::<LANES, FUSED>(plan, first as usize);
+                }
+                Source { panel, first } => {
+                    self.update::<LANES, FUSED>(panel as usize, first as usize);
+                }
+            }
         }
         self.eliminate::<LANES, FUSED>(plan, panel, extent)?;
         self.store::<LANES>(plan, panel, extent);
         let (work, _) = self.work.as_chunks_mut::<LANES>();
         for source in &self.sources[sources] {
-            let end = self.starts[source.panel as usize + 1] as usize;
+            let end = match source.panel {
+                NO_PANEL => source.first as usize + 1,
+                panel => self.extents[panel as usize].end,
+            };
             work[source.first as usize..end].fill([T::ZERO; LANES]);
         }
         Ok(())
     }
 
-    /// Subtracts what one source panel contributes.
+    /// Subtracts what one column outside of panels contributes.
     #[inline(always)]
-    fn update<const LANES: usize, const FUSED: bool>(&mut self, index: usize) {
-        let Source { panel, first } = self.sources[index];
-        let (panel, first) = (panel as usize, first as usize);
+    fn update_from_column<const LANES: usize, const FUSED: bool>(
+        &mut self,
+        plan: &Plan<T>,
+        column: usize,
+    ) {
+        let (work, _) = self.work.as_chunks_mut::<LANES>();
+        let known = work[column];
+        let below = span(&plan.lower_starts, column);
+        let rows = &plan.lower_rows[below.clone()];
+        for (&row, &l) in rows.iter().zip(&plan.lower[below]) {
+            subtract::<T, LANES, FUSED>(&mut work[row as usize], l, &known);
+        }
+    }
+
+    /// Subtracts what one source panel contributes from its column `first` on.
+    #[inline(always)]
+    fn update<const LANES: usize, const FUSED: bool>(&mut self, panel: usize, first: usize) {
         let source = self.extent(panel);
         let (width, skip) = (source.width(), first - source.first);
         let active = source.end - first;
@@ -319,7 +280,7 @@ impl<T: Element> Panels<T> {
 }
 
 impl Extent {
-    fn width(self) -> usize {
+    pub(super) fn width(self) -> usize {
         self.end - self.first
     }
 }
@@ -357,119 +318,4 @@ fn divide<T: Element, const LANES: usize, const FUSED: bool>(
         growth = growth.max(l.magnitude());
     }
     growth
-}
-
-/// The union of two ascending lists.
-fn merge(a: &[u32], b: &[u32]) -> Vec<u32> {
-    let mut union = Vec::with_capacity(a.len() + b.len());
-    let (mut i, mut j) = (0, 0);
-    while i < a.len() && j < b.len() {
-        union.push(a[i].min(b[j]));
-        let (left, right) = (a[i], b[j]);
-        i += usize::from(left <= right);
-        j += usize::from(right <= left);
-    }
-    union.extend(&a[i..]);
-    union.extend(&b[j..]);
-    union
-}
-
-#[cfg(test)]
-mod tests {
-    use num_complex::Complex64;
-
-    use super::super::analysis::analyze;
-    use super::super::factor::factor;
-    use super::super::gallery::{self, Sample};
-    use super::super::refine::ResidualTolerance;
-    use super::super::{Pattern, Refiner};
-    use super::*;
-
-    fn plan_with_panels<T: Element>(pattern: &Pattern, values: &[T]) -> Plan<T> {
-        let analysis = analyze(pattern).unwrap();
-        let factors = factor(pattern, &analysis, values);
-        let mut plan = Plan::new(pattern, &analysis, &factors, values).unwrap();
-        plan.panels = Some(Box::new(Panels::new(&plan)));
-        plan
-    }
-
-    /// Solutions after a refactorisation by panels pass the componentwise test.
-    fn check<T: Element>(sample: &Sample, convert: fn(f64) -> T) {
-        let n = sample.pattern.n();
-        let values: Vec<T> = sample.values.iter().map(|&value| convert(value)).collect();
-        let mut plan = plan_with_panels(&sample.pattern, &values);
-        let rhs: Vec<T> = (0..n).map(|k| T::real_value(1.0 + (k % 5) as f64)).collect();
-        let tolerance = ResidualTolerance { relative: 1e-11, absolute: 0.0 };
-        for transposed in [false, true] {
-            plan.refactor(&values).unwrap();
-            let mut x = rhs.clone();
-            if transposed {
-                plan.solve_transposed(&mut x);
-            } else {
-                plan.solve(&mut x);
-            }
-            let (pattern, values) = if transposed {
-                let (pattern, origin) = sample.pattern.transposed();
-                let values = origin.iter().map(|&slot| values[slot]).collect();
-                (pattern, values)
-            } else {
-                ((*sample.pattern).clone(), values.clone())
-            };
-            let accuracy = Refiner::new(n).check(&pattern, &values, &rhs, &x, tolerance);
-            assert!(accuracy.is_sufficient(), "{accuracy:?}");
-        }
-    }
-
-    #[test]
-    fn panels_agree_with_the_equations() {
-        for sample in [
-            gallery::grid(23).unwrap(),
-            gallery::crossbar(14, 2).unwrap(),
-            gallery::ladder(40).unwrap(),
-        ] {
-            check(&sample, |value| value);
-            check(&sample, |value| Complex64::new(value, 0.3 * value));
-        }
-    }
-
-    #[test]
-    fn panels_agree_with_columns_on_a_circuit() {
-        let sample = gallery::random_circuit(700, 9).unwrap();
-        let mut plan = plan_with_panels(&sample.pattern, &sample.values);
-        plan.refactor(&sample.values).unwrap();
-        let by_panels = (plan.lower.clone(), plan.upper.clone());
-        plan.panels = None;
-        plan.refactor(&sample.values).unwrap();
-        for (panels, columns) in [(&by_panels.0, &plan.lower), (&by_panels.1, &plan.upper)] {
-            for (a, b) in panels.iter().zip(columns) {
-                // Only the rounding of fused operations differs, magnified by the conditioning.
-                assert!((a - b).abs() <= 1e-9 * b.abs() + 1e-18, "{a} {b}");
-            }
-        }
-    }
-
-    #[test]
-    fn stale_pivots_are_noticed_by_panels() {
-        let sample = gallery::grid(12).unwrap();
-        let mut plan = plan_with_panels(&sample.pattern, &sample.values);
-        let mut values = sample.values.clone();
-        for node in 0..144 {
-            values[sample.pattern.slot(node, node).unwrap()] *= 1e-12;
-        }
-        let refused = plan.refactor(&values);
-        assert!(matches!(refused, Err(SolverError::NeedsPivoting { .. })));
-        values.fill(f64::NAN);
-        assert!(plan.refactor(&values).is_err());
-        // What the failures left behind is gone.
-        plan.refactor(&sample.values).unwrap();
-        let mut x = vec![1.0; 144];
-        plan.solve(&mut x);
-        assert!(x.iter().all(|x| x.is_finite()));
-    }
-
-    #[test]
-    fn merging_keeps_order_and_drops_repetitions() {
-        assert_eq!(merge(&[1, 3, 5], &[2, 3, 9]), [1, 2, 3, 5, 9]);
-        assert_eq!(merge(&[], &[4]), [4]);
-    }
 }

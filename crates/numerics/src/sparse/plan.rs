@@ -1,12 +1,12 @@
 //! Factors with frozen pivots: refactorisation and triangular solves.
 //!
 //! ```text
-//! refactor: for each column k
-//!     x = A(:, k)                                      by a precomputed scatter list
-//!     for j in U(:, k) ascending:  x -= L(:, j) · x[j]
-//!     pivot = x[k];  L(:, k) = x / pivot               one division
+//! solve: for each diagonal block, the last first
+//!     L, then U of the block, then what its unknowns contribute to the blocks before
 //! ```
 //!
+//! Refactorisation is the work of three kernels, chosen for each run of columns by the
+//! [schedule](super::schedule).
 //! Rows are in pivot order, so nothing is searched, compared or permuted. Entries outside the
 //! diagonal blocks are copied and take part in the solves only. The largest |L| is watched, because
 //! pivots that were good for other values fail silently: on real circuits it stays below 1e4 while
@@ -14,19 +14,16 @@
 
 use super::analysis::Analysis;
 use super::factor::Factors;
-use super::panels::Panels;
 use super::permutation::Permutation;
+use super::schedule::{Kernels, Schedule};
 use super::{Element, Pattern, SolverError};
 
 /// Largest |L| that kept pivots may produce.
-const GROWTH_LIMIT: f64 = 1e6;
+pub(super) const GROWTH_LIMIT: f64 = 1e6;
 
 /// A pivot that shrinks to this share of its first value is looked at afresh: cancellation in the
 /// last pivot of a block leaves no large multiplier behind.
 const PIVOT_DROP: f64 = 1e-12;
-
-/// Operations per stored entry of the factors from which panels win.
-const PANEL_DENSITY: f64 = 25.0;
 
 /// Factors of one matrix in pivot order, and how to renew them.
 #[derive(Debug)]
@@ -51,16 +48,19 @@ pub(super) struct Plan<T> {
     pub(super) lower_rows: Vec<u32>,
     pub(super) lower: Vec<T>,
     /// Columns of U: first the entries above the block, then, from `upper_inner`, those within.
-    upper_starts: Vec<u32>,
-    upper_inner: Vec<u32>,
+    pub(super) upper_starts: Vec<u32>,
+    pub(super) upper_inner: Vec<u32>,
     pub(super) upper_rows: Vec<u32>,
     pub(super) upper: Vec<T>,
-    inverse_pivots: Vec<T>,
-    pivot_floors: Vec<f64>,
-    work: Vec<T>,
-    growth: f64,
-    /// The dense kernel, where fill makes it worthwhile.
-    pub(super) panels: Option<Box<Panels<T>>>,
+    /// Per entry of U within the blocks: where its column of L is.
+    pub(super) steps: Vec<Step>,
+    pub(super) step_starts: Vec<u32>,
+    pub(super) inverse_pivots: Vec<T>,
+    pub(super) pivot_floors: Vec<f64>,
+    pub(super) work: Vec<T>,
+    pub(super) growth: f64,
+    /// Which kernel renews which columns.
+    pub(super) schedule: Schedule<T>,
 }
 
 /// Brings the value of one slot to one place.
@@ -68,6 +68,14 @@ pub(super) struct Plan<T> {
 pub(super) struct Move {
     pub(super) slot: u32,
     pub(super) to: u32,
+}
+
+/// One update of a column: the row of U, and the column of L to subtract.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    pub(super) row: u32,
+    pub(super) start: u32,
+    pub(super) end: u32,
 }
 
 impl<T: Element> Plan<T> {
@@ -110,6 +118,8 @@ impl<T: Element> Plan<T> {
             upper_inner: Vec::with_capacity(n),
             upper_rows: Vec::with_capacity(factors.upper_rows.len()),
             upper: Vec::with_capacity(factors.upper_rows.len()),
+            steps: Vec::with_capacity(factors.upper_rows.len()),
+            step_starts: vec![0],
             inverse_pivots: factors.pivots.iter().map(|pivot| pivot.inverse()).collect(),
             pivot_floors: factors
                 .pivots
@@ -118,14 +128,13 @@ impl<T: Element> Plan<T> {
                 .collect(),
             work: vec![T::ZERO; n],
             growth: factors.growth,
-            panels: None,
+            schedule: Schedule::default(),
         };
         plan.list_entries(pattern, analysis, factors, values);
         plan.list_lower(factors);
+        plan.list_steps();
         plan.validate();
-        if plan.flops() > PANEL_DENSITY * plan.factor_nnz() as f64 {
-            plan.panels = Some(Box::new(Panels::new(&plan)));
-        }
+        plan.schedule = Schedule::new(&plan, Kernels::Best);
         Ok(plan)
     }
 
@@ -190,6 +199,17 @@ impl<T: Element> Plan<T> {
         }
     }
 
+    /// Resolves the columns of L that each column needs.
+    fn list_steps(&mut self) {
+        for k in 0..self.n {
+            for &row in &self.upper_rows[self.inner(k)] {
+                let below = span(&self.lower_starts, row as usize);
+                self.steps.push(Step { row, start: below.start as u32, end: below.end as u32 });
+            }
+            self.step_starts.push(self.steps.len() as u32);
+        }
+    }
+
     /// Checks every index that the kernels rely on.
     ///
     /// # Panics
@@ -229,48 +249,14 @@ impl<T: Element> Plan<T> {
             self.upper[entry.to as usize] = values[entry.slot as usize];
         }
         self.growth = 0.0;
-        if let Some(mut panels) = self.panels.take() {
-            let done = panels.refactor(self, values);
-            self.panels = Some(panels);
-            return done;
-        }
-        for k in 0..self.n {
-            if let Err(growth) = self.refactor_column(k, values) {
-                self.work.fill(T::ZERO);
-                return Err(self.stale(k, growth));
-            }
-        }
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn refactor_column(&mut self, k: usize, values: &[T]) -> Result<(), f64> {
-        let inner = self.inner(k);
-        let work = &mut self.work[..];
-        for entry in &self.scatter[span(&self.scatter_starts, k)] {
-            work[entry.to as usize] = values[entry.slot as usize];
-        }
-        let upper_rows = &self.upper_rows[inner.clone()];
-        for (&j, upper) in upper_rows.iter().zip(&mut self.upper[inner]) {
-            let u = std::mem::replace(&mut work[j as usize], T::ZERO);
-            *upper = u;
-            let below = span(&self.lower_starts, j as usize);
-            let rows = &self.lower_rows[below.clone()];
-            for (&row, &l) in rows.iter().zip(&self.lower[below]) {
-                work[row as usize] -= l * u;
-            }
-        }
-        let pivot = std::mem::replace(&mut work[k], T::ZERO);
-        let inverse = self.watch_pivot(k, pivot)?;
-        let below = span(&self.lower_starts, k);
-        let mut growth = 0.0_f64;
-        let rows = &self.lower_rows[below.clone()];
-        for (&row, lower) in rows.iter().zip(&mut self.lower[below]) {
-            let l = std::mem::replace(&mut self.work[row as usize], T::ZERO) * inverse;
-            *lower = l;
-            growth = growth.max(l.magnitude());
-        }
-        self.watch_growth(growth)
+        let mut schedule = std::mem::take(&mut self.schedule);
+        let done = schedule.run(self, values);
+        self.schedule = schedule;
+        done.map_err(|(k, growth)| {
+            // What the broken columns left there must not leak into the next call.
+            self.work.fill(T::ZERO);
+            SolverError::NeedsPivoting { column: self.column_order[k] as usize, growth }
+        })
     }
 
     /// Stores a pivot and returns its inverse; the error is the growth to report.
@@ -294,11 +280,6 @@ impl<T: Element> Plan<T> {
             true => Err(growth),
             false => Ok(()),
         }
-    }
-
-    /// The report of pivots that no longer suit.
-    pub(super) fn stale(&self, k: usize, growth: f64) -> SolverError {
-        SolverError::NeedsPivoting { column: self.column_order[k] as usize, growth }
     }
 
     /// Where the entries of U within the diagonal block are, for one column.
