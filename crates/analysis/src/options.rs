@@ -18,26 +18,37 @@ pub struct Tolerances {
     pub voltage: f64,
     /// Absolute tolerance of charges, C (`chgtol`).
     pub charge: f64,
+    /// Factor on the absolute tolerances of states and of heat, which models and natures state.
+    pub state: f64,
     /// Factor by which truncation error may exceed the tolerances (`trtol`).
     pub truncation: f64,
 }
 
 impl Default for Tolerances {
     fn default() -> Self {
-        Self { relative: 1e-3, current: 1e-12, voltage: 1e-6, charge: 1e-14, truncation: 7.0 }
+        Self {
+            relative: 1e-3,
+            current: 1e-12,
+            voltage: 1e-6,
+            charge: 1e-14,
+            state: 1.0,
+            truncation: 7.0,
+        }
     }
 }
 
 impl Tolerances {
     /// Absolute tolerance of an unknown, in its unit.
     pub fn of_unknown(&self, entry: &UnknownEntry) -> f64 {
-        entry.tolerance.unwrap_or(match entry.nature {
-            Nature::Voltage => self.voltage,
-            Nature::Current => self.current,
-            Nature::Temperature => 1e-4,
-            Nature::HeatFlow => 1e-12,
-            Nature::State | Nature::Rate => 1e-6 * entry.nominal,
-        })
+        match (entry.nature, entry.tolerance) {
+            (Nature::Voltage, None) => self.voltage,
+            (Nature::Current, None) => self.current,
+            (Nature::Voltage | Nature::Current, Some(tolerance)) => tolerance,
+            (_, Some(tolerance)) => self.state * tolerance,
+            (Nature::Temperature, None) => self.state * 1e-4,
+            (Nature::HeatFlow, None) => self.state * 1e-12,
+            (Nature::State | Nature::Rate, None) => self.state * 1e-6 * entry.nominal,
+        }
     }
 
     /// Absolute tolerance of a row's residual; absent for rate equations, whose residual has no scale but the
@@ -46,8 +57,8 @@ impl Tolerances {
         match entry.residual {
             Nature::Current => Some(self.current),
             Nature::Voltage => Some(self.voltage),
-            Nature::HeatFlow => Some(1e-12),
-            Nature::Temperature => Some(1e-4),
+            Nature::HeatFlow => Some(self.state * 1e-12),
+            Nature::Temperature => Some(self.state * 1e-4),
             Nature::State | Nature::Rate => None,
         }
     }

@@ -63,6 +63,11 @@ pub trait Experiment: Send {
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Vec<Curve>, ExperimentError>;
 
+    /// Says by which parameters derivatives are wanted; the others' may be zero. At first all are.
+    fn want(&mut self, wanted: &[bool]) {
+        let _ = wanted;
+    }
+
     /// The same experiment for another thread.
     fn fork(&self) -> Box<dyn Experiment>;
 }

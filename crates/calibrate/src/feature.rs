@@ -23,6 +23,13 @@ pub enum Feature {
         /// Start, s.
         from: f64,
     },
+    /// Time from `from` until the magnitude first falls through a level, s.
+    Relaxation {
+        /// In the response's unit.
+        level: f64,
+        /// Start, s.
+        from: f64,
+    },
 }
 
 /// A feature that was found.
@@ -65,6 +72,30 @@ impl<'a> Sampled<'a> {
 }
 
 impl Feature {
+    /// The feature of a measured trace, if it has it.
+    #[must_use]
+    pub fn measured(&self, trace: &Trace) -> Option<f64> {
+        self.of(Sampled::measured(trace)).map(|found| found.value)
+    }
+
+    /// The feature of a computed curve, if it has it.
+    #[must_use]
+    pub fn predicted(&self, trace: &Trace, curve: &Curve) -> Option<f64> {
+        self.of(Sampled::predicted(trace, curve).0).map(|found| found.value)
+    }
+
+    /// The largest difference that two curves over a trace's abscissa can have in the feature.
+    pub(crate) fn reach(&self, trace: &Trace) -> f64 {
+        let x = match self {
+            Feature::Delay { .. } | Feature::Relaxation { .. } => trace.time.as_deref(),
+            _ => Some(trace.abscissa().1),
+        };
+        let x = x.unwrap_or_default();
+        let low = x.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        (high - low).max(0.0)
+    }
+
     /// Looks for the feature. Between two points the logarithm of the magnitude runs straight.
     pub(crate) fn of(&self, curve: Sampled<'_>) -> Option<Found> {
         let response = curve.values;
@@ -72,9 +103,10 @@ impl Feature {
             Feature::Threshold { level } => (level, false, f64::NEG_INFINITY),
             Feature::Hold { level } => (level, true, f64::NEG_INFINITY),
             Feature::Delay { level, from } => (level, false, from),
+            Feature::Relaxation { level, from } => (level, true, from),
         };
         let x = match self {
-            Feature::Delay { .. } => curve.time?,
+            Feature::Delay { .. } | Feature::Relaxation { .. } => curve.time?,
             _ => curve.x,
         };
         let height = |index: usize| (response[index].abs().max(f64::MIN_POSITIVE) / level).ln();
@@ -84,7 +116,8 @@ impl Feature {
                 && if falls { before > 0.0 && after <= 0.0 } else { before < 0.0 && after >= 0.0 }
         };
         let mut pairs = 0..response.len().saturating_sub(1);
-        let first = if falls { pairs.rfind(crosses) } else { pairs.find(crosses) }?;
+        let last = matches!(self, Feature::Hold { .. });
+        let first = if last { pairs.rfind(crosses) } else { pairs.find(crosses) }?;
         let (h0, h1) = (height(first), height(first + 1));
         let (x0, x1) = (x[first], x[first + 1]);
         let t = -h0 / (h1 - h0);

@@ -12,6 +12,7 @@
 //! start can be handed back later instead of being run again.
 
 use crate::experiment::{Curve, ExperimentError};
+use crate::objective::Residuals;
 use crate::optimise::{Optimum, evolve, least_squares};
 use crate::problem::{Count, Problem, ProblemError, Stage};
 use crate::report::{FitReport, TraceReport};
@@ -176,13 +177,13 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn run(mut self) -> StartReport {
-        let best = RefCell::new(None);
-        let ended = self.optimise(&best);
+        let (best, guided) = (RefCell::new(None), RefCell::new(None));
+        let ended = self.optimise(&best, &guided);
         let (failure, has_converged) = match ended {
             Ok(converged) => (String::new(), converged),
             Err(error) => (error.to_string(), false),
         };
-        let found = best.into_inner();
+        let found = best.into_inner().or_else(|| self.stand_in(guided.into_inner()?));
         StartReport {
             number: self.number,
             values: found.as_ref().map_or_else(Vec::new, |best| self.problem.values(&best.u)),
@@ -192,7 +193,18 @@ impl Run<'_> {
         }
     }
 
-    fn optimise(&mut self, best: &RefCell<Option<Optimum>>) -> Result<bool, ExperimentError> {
+    /// What a start has that was interrupted before it came to the objectives themselves.
+    fn stand_in(&mut self, guided: Optimum) -> Option<Optimum> {
+        let found =
+            self.problem.residuals(&guided.u, Stage::Final, false, self.count, &|| false).ok()?;
+        Some(Optimum { cost: found.cost(), ..guided }).filter(|optimum| optimum.cost.is_finite())
+    }
+
+    fn optimise(
+        &mut self,
+        best: &RefCell<Option<Optimum>>,
+        guided: &RefCell<Option<Optimum>>,
+    ) -> Result<bool, ExperimentError> {
         let n = self.problem.parameters.len();
         let Run { problem, options, number, count, evaluations, observer } = self;
         let parameters = problem.parameters.clone();
@@ -206,41 +218,56 @@ impl Run<'_> {
             let evaluations = evaluations.fetch_add(1, Ordering::Relaxed) + 1;
             let so_far = best.borrow().as_ref().map_or(f64::INFINITY, |best| best.cost);
             let cost = if stage == Stage::Final { residuals.cost() } else { so_far };
-            let best = if cost < so_far { cost } else { so_far };
+            if cost < so_far {
+                *best.borrow_mut() = Some(Optimum { u: u.to_vec(), cost, has_converged: false });
+            }
+            let best = cost.min(so_far);
             observer.progress(&Progress::Evaluated { start: *number, best, evaluations });
             Ok(residuals)
         };
         let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
         rng.set_stream(*number as u64 + 1);
         let stated = *number == 0 && parameters.iter().any(|parameter| parameter.start.is_some());
-        let guided = RefCell::new(None);
-        let mut guide = |u: &[f64], gradients: bool| at(u, Stage::Guide, gradients);
-        let mut start = if stated {
+        // Without a guide the objectives lead, and what they find on the way counts.
+        let leading = if has_guide { Stage::Guide } else { Stage::Final };
+        let mut guide = |u: &[f64], gradients: bool| at(u, leading, gradients);
+        let start = if stated {
             let place = |parameter: &crate::Parameter| {
                 parameter.start.map_or(0.5, |start| parameter.place(start))
             };
             parameters.iter().map(place).collect()
         } else if options.generations > 0 {
-            evolve(&mut guide, n, rng.random(), options.generations, &guided)?;
+            evolve(&mut guide, n, rng.random(), options.generations, guided)?;
             guided.borrow().as_ref().map_or_else(|| vec![0.5; n], |best| best.u.clone())
         } else {
             screen(&mut guide, &hypercube(n, options.candidates.max(1), &mut rng))?
         };
-        if has_guide {
-            let found = least_squares(
-                &mut guide,
-                cube(n),
-                inside(&start),
-                options.max_iterations,
-                &guided,
-            )?;
-            start = found.u;
-        }
-        let mut evaluate = |u: &[f64], gradients: bool| at(u, Stage::Final, gradients);
-        let start = inside(&start);
-        let found = least_squares(&mut evaluate, cube(n), start, options.max_iterations, best)?;
-        Ok(found.has_converged)
+        descend(&mut at, has_guide, &start, options.max_iterations, guided, best)
     }
+}
+
+/// Residuals at places in the unit cube and a stage, with derivatives if asked for.
+pub(crate) type EvaluateStage<'a> =
+    dyn FnMut(&[f64], Stage, bool) -> Result<Residuals, ExperimentError> + 'a;
+
+/// Least squares from `start`: on the guide, if there is one, and on the objectives. Whether it has converged.
+pub(crate) fn descend(
+    at: &mut EvaluateStage<'_>,
+    has_guide: bool,
+    start: &[f64],
+    max_iterations: u64,
+    guided: &RefCell<Option<Optimum>>,
+    best: &RefCell<Option<Optimum>>,
+) -> Result<bool, ExperimentError> {
+    let n = start.len();
+    let mut start = inside(start);
+    if has_guide {
+        let mut guide = |u: &[f64], gradients: bool| at(u, Stage::Guide, gradients);
+        let found = least_squares(&mut guide, cube(n), start, max_iterations, guided)?;
+        start = inside(&found.u);
+    }
+    let mut evaluate = |u: &[f64], gradients: bool| at(u, Stage::Final, gradients);
+    Ok(least_squares(&mut evaluate, cube(n), start, max_iterations, best)?.has_converged)
 }
 
 fn cube(n: usize) -> (Vec<f64>, Vec<f64>) {
@@ -253,7 +280,7 @@ fn inside(start: &[f64]) -> Vec<f64> {
 }
 
 /// A Latin hypercube: `count` points of which no two share a `count`-th of any axis (McKay et al. 1979).
-fn hypercube(n: usize, count: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
+pub(crate) fn hypercube(n: usize, count: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
     let mut points = vec![vec![0.0; n]; count];
     for axis in 0..n {
         let mut cells: Vec<usize> = (0..count).collect();
@@ -266,7 +293,7 @@ fn hypercube(n: usize, count: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
 }
 
 /// The candidate of least cost.
-fn screen(
+pub(crate) fn screen(
     evaluate: &mut crate::optimise::Evaluate<'_>,
     candidates: &[Vec<f64>],
 ) -> Result<Vec<f64>, ExperimentError> {
@@ -301,19 +328,27 @@ fn conclude(
     let places = problem.parameters.iter().zip(&best.values);
     let u: Vec<f64> = places.map(|(parameter, value)| parameter.place(*value)).collect();
     let residuals = problem.residuals(&u, Stage::Final, true, count, &|| false)?;
-    let n = residuals.values.len();
     let cost = residuals.cost();
-    let mut statistics = judge(&problem.parameters, &u, cost, &residuals.jacobian, n);
-    let is_cancelled = observer.is_cancelled();
-    if !is_cancelled {
-        scan_flat(&mut problem, &u, cost, n, &mut statistics, count)?;
+    let mut statistics = judge(&problem.parameters, &u, &residuals);
+    let freedom = residuals.freedom(u.len());
+    let optimum = Known {
+        limit: cost.max(1e-24) * (1.0 + student(freedom).powi(2) / freedom as f64),
+        u: u.clone(),
+    };
+    if !observer.is_cancelled() {
+        scan_flat(&mut problem, &optimum, &mut statistics, count)?;
     }
-    if options.profile && !is_cancelled {
+    if options.profile {
         for index in 0..u.len() {
-            let interval = profile(&mut problem, options, &u, cost, n, index, count, observer)?;
-            statistics.fitted[index].profile = Some(interval);
+            // A profile that was interrupted is none; what is known without it stands.
+            match profile(&mut problem, options, &optimum, index, count, observer) {
+                Ok(interval) => statistics.fitted[index].profile = Some(interval),
+                Err(FitError::Experiment(ExperimentError::Cancelled)) => break,
+                Err(error) => return Err(error),
+            }
         }
     }
+    let is_cancelled = observer.is_cancelled();
     let mut traces = Vec::new();
     for data in &mut problem.data {
         let own: Vec<f64> = data.uses.iter().map(|&index| best.values[index]).collect();
@@ -338,19 +373,22 @@ fn conclude(
     })
 }
 
+/// An optimum, and the sum of squares up to which a place is within its 95 % region.
+struct Known {
+    u: Vec<f64>,
+    limit: f64,
+}
+
 /// Looks farther where the cost is flat along a parameter's own axis: between two points of a jump it is flat for a step,
 /// and rises beyond it. Such a parameter is known to within that step.
 fn scan_flat(
     problem: &mut Problem,
-    u: &[f64],
-    cost: f64,
-    n: usize,
+    optimum: &Known,
     statistics: &mut Statistics,
     count: &Count,
 ) -> Result<(), FitError> {
     const WIDEST: f64 = 0.5;
-    let freedom = n.saturating_sub(u.len()).max(1);
-    let limit = cost.max(1e-24) * (1.0 + student(freedom).powi(2) / freedom as f64);
+    let Known { u, limit } = optimum;
     let mut known = Vec::new();
     for open in &statistics.open {
         let [(name, _)] = open.parts.as_slice() else { continue };
@@ -358,10 +396,10 @@ fn scan_flat(
         let mut ends = [0.0; 2];
         for (end, sign) in ends.iter_mut().zip([-1.0, 1.0]) {
             *end = edge(u[index], sign, |place| {
-                let mut moved = u.to_vec();
+                let mut moved = u.clone();
                 moved[index] = place;
                 match problem.residuals(&moved, Stage::Final, false, count, &|| false) {
-                    Ok(residuals) => Ok(residuals.cost() > limit),
+                    Ok(residuals) => Ok(residuals.cost() > *limit),
                     Err(ExperimentError::NoSolution(_)) => Ok(true),
                     Err(error) => Err(error.into()),
                 }
@@ -415,24 +453,26 @@ fn edge(
 }
 
 /// 95 % interval of one parameter: where the least sum of squares over all others has grown by `F(1, N − p)`.
-#[allow(clippy::too_many_arguments, reason = "one profile's whole context")]
 fn profile(
     problem: &mut Problem,
     options: &FitOptions,
-    u: &[f64],
-    cost: f64,
-    n: usize,
+    optimum: &Known,
     index: usize,
     count: &Count,
     observer: &dyn FitObserver,
 ) -> Result<(f64, f64), FitError> {
-    let freedom = n.saturating_sub(u.len()).max(1);
-    let limit = cost.max(1e-24) * (1.0 + student(freedom).powi(2) / freedom as f64);
+    let Known { u, limit } = optimum;
     let parameter = problem.parameters[index].clone();
     let mut least_at = |place: f64, guess: &mut Vec<f64>| -> Result<f64, FitError> {
+        if observer.is_cancelled() {
+            return Err(ExperimentError::Cancelled.into());
+        }
         if u.len() == 1 {
-            let residuals = problem.residuals(&[place], Stage::Final, false, count, &|| false)?;
-            return Ok(residuals.cost());
+            return match problem.residuals(&[place], Stage::Final, false, count, &|| false) {
+                Ok(residuals) => Ok(residuals.cost()),
+                Err(ExperimentError::NoSolution(_)) => Ok(f64::INFINITY),
+                Err(error) => Err(error.into()),
+            };
         }
         let full = |rest: &[f64]| {
             let mut full = rest.to_vec();
@@ -453,16 +493,22 @@ fn profile(
         let best = RefCell::new(None);
         let rest_cube = cube(u.len() - 1);
         let start = guess.clone();
-        let found = least_squares(&mut evaluate, rest_cube, start, options.max_iterations, &best)?;
-        *guess = inside(&found.u);
-        Ok(found.cost)
+        match least_squares(&mut evaluate, rest_cube, start, options.max_iterations, &best) {
+            Ok(found) => {
+                *guess = inside(&found.u);
+                Ok(found.cost)
+            }
+            // Where there is no solution the data are not met.
+            Err(ExperimentError::NoSolution(_)) => Ok(f64::INFINITY),
+            Err(error) => Err(error.into()),
+        }
     };
     let mut ends = [0.0; 2];
     for (end, sign) in ends.iter_mut().zip([-1.0, 1.0]) {
         let mut rest: Vec<f64> = u.to_vec();
         rest.remove(index);
         let mut guess = inside(&rest);
-        let place = edge(u[index], sign, |place| Ok(least_at(place, &mut guess)? > limit))?;
+        let place = edge(u[index], sign, |place| Ok(least_at(place, &mut guess)? > *limit))?;
         *end = parameter.value(place);
     }
     Ok((ends[0], ends[1]))

@@ -5,6 +5,7 @@
 //! problem    parameters with bounds, scales and ties; data sets, each with the experiment that predicts it
 //! objective  predictions against traces → residuals and their derivatives
 //! fit        many starts of bounded trust-region least squares, after a global stage on request
+//! population many traces → what varies between devices and from cycle to cycle
 //! honesty    covariance, intervals, directions that the data leave open, spread over starts, hold-out
 //! ```
 //!
@@ -18,6 +19,7 @@ mod feature;
 mod fit;
 mod objective;
 mod optimise;
+mod population;
 mod problem;
 mod report;
 mod statistics;
@@ -31,6 +33,9 @@ pub use experiment::{Curve, Experiment, ExperimentError, Path};
 pub use feature::Feature;
 pub use fit::{FitError, FitObserver, FitOptions, Progress, StartReport, Unwatched, fit};
 pub use objective::{Loss, Measure, Objective};
+pub use population::{
+    Distribution, Law, MemberReport, PopulationReport, Spread, Varying, fit_population, quantile,
+};
 pub use problem::{DataSet, Parameter, Problem, ProblemError, Scale};
 pub use report::{FitReport, TraceReport};
 pub use statistics::{Fitted, OpenDirection, Verdict};

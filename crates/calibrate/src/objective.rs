@@ -110,15 +110,17 @@ impl Objective {
                     }
                     (found.value - measured.value) / tolerance
                 }
-                // A feature that the model lacks is far away; nothing says in which direction.
-                (Some(_), None) => 10.0,
+                // A feature that the model lacks is farther away than any that it could have; nothing says in which direction.
+                (Some(_), None) => feature.reach(trace) / tolerance,
                 (None, _) => 0.0,
             };
             push(residual, &gradient, self.weight.sqrt());
+            out.own[2] += usize::from(measured.is_some());
             return;
         }
         let rms = trace.rms().max(f64::MIN_POSITIVE);
         let place = CurvePlace::new(self, trace, curve);
+        let mut informative = 0;
         for index in 0..trace.len() {
             let weight = trace.weights[index];
             if weight <= 0.0 {
@@ -141,8 +143,12 @@ impl Objective {
                 push(0.0, &gradient, 0.0);
             } else {
                 push(residual, &gradient, scale * weight.sqrt());
+                informative += 1;
             }
         }
+        let [own, points, _] = &mut out.own;
+        *own = informative.max(*own);
+        *points = trace.n_used();
     }
 }
 
@@ -270,8 +276,14 @@ pub(crate) struct Residuals {
     pub(crate) values: Vec<f64>,
     /// Row by row, one entry a parameter of the problem; empty if not asked for.
     pub(crate) jacobian: Vec<f64>,
+    /// Data that say something here: points that are not merely in agreement with a censored value, or features.
+    pub(crate) informative: usize,
+    /// Data, those that say nothing here included.
+    pub(crate) total: usize,
     n_parameters: usize,
     has_jacobian: bool,
+    /// Of the present trace: points that say something, points, features.
+    own: [usize; 3],
 }
 
 impl Residuals {
@@ -290,6 +302,13 @@ impl Residuals {
         }
     }
 
+    /// Ends a trace: however many objectives look at a point, it is one datum.
+    pub(crate) fn end_trace(&mut self) {
+        let [informative, points, features] = std::mem::take(&mut self.own);
+        self.informative += informative.max(features);
+        self.total += points.max(features);
+    }
+
     /// Forgets the derivatives by one parameter.
     pub(crate) fn without(&mut self, index: usize) {
         let n = self.n_parameters;
@@ -299,6 +318,23 @@ impl Residuals {
             (position - 1) % n != index
         });
         self.n_parameters -= 1;
+    }
+
+    /// Whether all residuals and derivatives are numbers that can be reckoned with.
+    pub(crate) fn is_finite(&self) -> bool {
+        self.values.iter().chain(&self.jacobian).all(|value| value.is_finite())
+    }
+
+    /// Degrees of freedom that a fit of `p` parameters leaves.
+    pub(crate) fn freedom(&self, p: usize) -> usize {
+        self.informative.saturating_sub(p).max(1)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn made(values: Vec<f64>, jacobian: Vec<f64>, n_parameters: usize) -> Residuals {
+        let count = values.len();
+        let (informative, total) = (count, count);
+        Residuals { values, jacobian, informative, total, n_parameters, ..Residuals::default() }
     }
 
     /// Sum of squares.

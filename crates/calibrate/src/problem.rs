@@ -2,6 +2,7 @@
 //!
 //! The optimiser works in the unit cube: a parameter's place between its bounds, on a linear or a logarithmic scale.
 
+use crate::Trace;
 use crate::experiment::{Experiment, ExperimentError};
 use crate::objective::{Objective, Residuals};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -157,6 +158,21 @@ pub struct DataSet {
     pub hold_out: bool,
 }
 
+impl DataSet {
+    /// The same data set for another thread.
+    #[must_use]
+    pub fn fork(&self) -> DataSet {
+        DataSet {
+            name: self.name.clone(),
+            experiment: self.experiment.fork(),
+            uses: self.uses.clone(),
+            objectives: self.objectives.clone(),
+            guide: self.guide.clone(),
+            hold_out: self.hold_out,
+        }
+    }
+}
+
 /// Parameters and data.
 pub struct Problem {
     /// What is fitted.
@@ -213,15 +229,8 @@ impl Problem {
     /// The same problem for another thread.
     #[must_use]
     pub fn fork(&self) -> Problem {
-        let fork = |data: &DataSet| DataSet {
-            name: data.name.clone(),
-            experiment: data.experiment.fork(),
-            uses: data.uses.clone(),
-            objectives: data.objectives.clone(),
-            guide: data.guide.clone(),
-            hold_out: data.hold_out,
-        };
-        Problem { parameters: self.parameters.clone(), data: self.data.iter().map(fork).collect() }
+        let data = self.data.iter().map(DataSet::fork).collect();
+        Problem { parameters: self.parameters.clone(), data }
     }
 
     /// Values at places in the unit cube.
@@ -253,6 +262,13 @@ impl Problem {
                 let objectives = if guided { &data.guide } else { &data.objectives };
                 for objective in objectives {
                     objective.append(trace, curve, &data.uses, &slopes, &mut all);
+                }
+                all.end_trace();
+                if !all.is_finite() {
+                    let Trace { name, file, .. } = trace;
+                    let reason =
+                        format!("the prediction of trace \"{name}\" of \"{file}\" is not finite");
+                    return Err(ExperimentError::NoSolution(reason));
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! What a fit knows of its parameters, and what it does not.
 //!
 //! ```text
-//! J = ∂r/∂u at the optimum, u in the unit cube;  s² = Σr²/(N − p);  J = U·S·Vᵀ
+//! J = ∂r/∂u at the optimum, u in the unit cube;  s² = Σr²/(N − p), N data that say something;  J = U·S·Vᵀ
 //! covariance   s²·V·S⁻²·Vᵀ
 //! open         a direction v with s/S larger than a quarter of the cube: the data do not determine it
 //! interval     of Student's t with N − p degrees of freedom, in u, carried over to the parameter by its scale
@@ -11,6 +11,7 @@
 //! Directions that are left open are named by the parameters that make them up, and these parameters are flagged; they
 //! are never reported with a small interval.
 
+use crate::objective::Residuals;
 use crate::problem::Parameter;
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
@@ -72,17 +73,11 @@ pub(crate) struct Statistics {
     pub(crate) bic: f64,
 }
 
-/// Judges an optimum at places `u`, given its sum of squares, the derivatives of its residuals (row by row) and the
-/// number of residuals that are not of weight zero.
-pub(crate) fn judge(
-    parameters: &[Parameter],
-    u: &[f64],
-    cost: f64,
-    jacobian: &[f64],
-    n: usize,
-) -> Statistics {
-    let p = parameters.len();
-    let freedom = n.saturating_sub(p).max(1);
+/// Judges an optimum at places `u`, given its residuals with their derivatives.
+pub(crate) fn judge(parameters: &[Parameter], u: &[f64], residuals: &Residuals) -> Statistics {
+    let (p, n, cost) = (parameters.len(), residuals.total, residuals.cost());
+    let jacobian = &residuals.jacobian;
+    let freedom = residuals.freedom(p);
     // A perfect fit still has rounding.
     let variance = (cost / freedom as f64).max(1e-24);
     let matrix = DMatrix::from_row_slice(jacobian.len() / p, p, jacobian);
@@ -187,7 +182,8 @@ mod tests {
         // y = a + b·x at 0, 1, 2, 3 with residuals 1, −1, −1, 1 (orthogonal to both columns), in a cube of size 100.
         let parameters = [Parameter::linear("a", 0.0, 100.0), Parameter::linear("b", 0.0, 100.0)];
         let jacobian = [0.0, 1.0, 2.0, 3.0].map(|x| [100.0, 100.0 * x]).concat();
-        let found = judge(&parameters, &[0.5, 0.5], 4.0, &jacobian, 4);
+        let residuals = Residuals::made(vec![1.0, -1.0, -1.0, 1.0], jacobian.to_vec(), 2);
+        let found = judge(&parameters, &[0.5, 0.5], &residuals);
         // s² = 2, Sxx = 5: var b = 2/5, var a = 2·(1/4 + 2.25/5), t = 4.303.
         let half = |fitted: &Fitted| 0.5 * (fitted.interval.1 - fitted.interval.0);
         assert!((half(&found.fitted[1]) - 4.303 * 0.4_f64.sqrt()).abs() < 1e-9);
@@ -201,7 +197,8 @@ mod tests {
         let names = ["a", "b", "c"];
         let parameters = names.map(|name| Parameter::linear(name, 0.0, 1.0));
         let jacobian = [1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, -1.0];
-        let found = judge(&parameters, &[0.5; 3], 1e-6, &jacobian, 4);
+        let residuals = Residuals::made(vec![5e-4; 4], jacobian.to_vec(), 3);
+        let found = judge(&parameters, &[0.5; 3], &residuals);
         assert_eq!(found.open.len(), 1);
         let named: Vec<&str> = found.open[0].parts.iter().map(|(name, _)| name.as_str()).collect();
         assert!(named.contains(&"a") && named.contains(&"b") && !named.contains(&"c"));

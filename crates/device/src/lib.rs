@@ -44,4 +44,4 @@ pub use unknown::{MAX_UNKNOWNS, Nature, Retention, Role, Tie, Unknown};
 pub use variable::{
     Differential, VariableContributions, VariableInstances, VariableModel, VariableParams,
 };
-pub use variation::Variation;
+pub use variation::{Variation, fingerprint};

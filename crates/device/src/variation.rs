@@ -33,14 +33,20 @@ impl Variation {
     /// That of an instance by its full name, in the same run.
     #[must_use]
     pub fn of_instance(self, name: &str) -> Self {
-        Self { instance: hash(name), ..self }
+        Self { instance: fingerprint(name), ..self }
+    }
+
+    /// The same instance in a run with another seed.
+    #[must_use]
+    pub const fn reseeded(self, seed: u64) -> Self {
+        Self { seed, ..self }
     }
 
     /// A generator for one quantity in one event. Event 0 is the device itself; those that it goes through count
     /// from 1.
     pub fn generator(self, quantity: &str, event: u64) -> ChaCha8Rng {
         let mut key = [0; 32];
-        let words = [self.seed, self.instance, hash(quantity), event];
+        let words = [self.seed, self.instance, fingerprint(quantity), event];
         for (bytes, word) in key.chunks_exact_mut(8).zip(words) {
             bytes.copy_from_slice(&word.to_le_bytes());
         }
@@ -60,7 +66,7 @@ impl Variation {
 }
 
 /// FNV-1a, whose values never change from release to release (http://www.isthe.com/chongo/tech/comp/fnv).
-fn hash(text: &str) -> u64 {
+pub fn fingerprint(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })

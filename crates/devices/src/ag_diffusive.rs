@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! I     = V·G,   G = g_off^(1 − x)·g_on^x
-//! dx/dt = (1 − x)·(x + e)^m·d(V)/tau_s − x·(1 − x + e)^b/tau_r
+//! dx/dt = [(1 − x)·(x + e)^m·d(V)/tau_s − x·(1 − x + e)^b/tau_r]/(delay^(1 − x)·hold^x)
 //! d(V)  = (cosh(V/v_0) − 1)/(cosh(v_n/v_0) − 1)
 //! ```
 //!
@@ -19,9 +19,13 @@
 //! Reference: Z. Wang et al., Nature Materials 16 (2017) 101, doi 10.1038/nmat4756, for the dynamics of diffusive
 //! memristors; the rate law is our lumped form of it.
 //!
+//! Time runs slower by `delay` for a filament that has yet to grow, and by `hold` for a complete one: what a cycle's
+//! delay and its relaxation are scaled by, one without the other.
+//!
 //! Thresholds vary by factors on `v_0` and `v_n` between devices (`d2d_vth`) and from cycle to cycle (`c2c_vth`), the
-//! relaxation by factors on `tau_r` (`d2d_hold`, `c2c_hold`). A cycle ends when `x`, having exceeded 0.8, falls below
-//! 0.2.
+//! relaxation by factors on `hold` (`d2d_hold`, `c2c_hold`), the delay by normal deviations relative to `delay`
+//! (`d2d_delay`, `c2c_delay`): measured delays at one voltage are normal rather than lognormal. A cycle ends when `x`,
+//! having exceeded 0.8, falls below 0.2.
 //!
 //! Outside of [0, 1], where only an iterate goes, the powers' bases continue as positive functions, so that both flows
 //! point back.
@@ -85,18 +89,30 @@ pub struct AgDiffusiveParams {
     /// Part of a filament, or of a gap, that starts growth and relaxation.
     #[param(name = "e", default = 0.1, range = "(0, 1]")]
     pub seed: f64,
+    /// Factor by which time runs slower where there is no filament.
+    #[param(name = "delay", default = 1.0, range = "(0, inf)")]
+    pub delay: f64,
+    /// Factor by which time runs slower where the filament is complete.
+    #[param(name = "hold", default = 1.0, range = "(0, inf)")]
+    pub hold: f64,
     /// Spread of the voltages of growth between devices, relative.
     #[param(name = "d2d_vth", default = 0.0, range = "[0, 1]")]
     pub threshold_spread: f64,
     /// Spread of the voltages of growth from cycle to cycle, relative.
     #[param(name = "c2c_vth", default = 0.0, range = "[0, 1]")]
     pub threshold_jitter: f64,
-    /// Spread of the time constant of relaxation between devices, relative.
+    /// Spread of `hold` between devices, relative.
     #[param(name = "d2d_hold", default = 0.0, range = "[0, 1]")]
     pub hold_spread: f64,
-    /// Spread of the time constant of relaxation from cycle to cycle, relative.
+    /// Spread of `hold` from cycle to cycle, relative.
     #[param(name = "c2c_hold", default = 0.0, range = "[0, 1]")]
     pub hold_jitter: f64,
+    /// Spread of `delay` between devices, relative and normal.
+    #[param(name = "d2d_delay", default = 0.0, range = "[0, 1]")]
+    pub delay_spread: f64,
+    /// Spread of `delay` from cycle to cycle, relative and normal.
+    #[param(name = "c2c_delay", default = 0.0, range = "[0, 1]")]
+    pub delay_jitter: f64,
     /// Initial filament.
     #[param(name = "x0", default = 0.0, range = "[0, 1]", aliases = "ic")]
     pub initial_filament: f64,
@@ -117,7 +133,7 @@ const DRIVE_LIMIT: f64 = 40.0;
 pub struct AgDiffusive {
     params: AgDiffusiveParams,
     temperature: f64,
-    cycles: Cycles<2>,
+    cycles: Cycles<3>,
 }
 
 impl AgDiffusive {
@@ -146,13 +162,14 @@ impl AgDiffusive {
     }
 
     /// `dx/dt`, 1/s.
-    fn rate<S: Scalar>(&self, v: S, x: S, [threshold, hold]: [f64; 2]) -> S {
+    fn rate<S: Scalar>(&self, v: S, x: S, [threshold, hold, delay]: [f64; 3]) -> S {
         let p = &self.params;
         let gap = -x + 1.0;
         let started = |part: S, exponent: f64| positive(part + p.seed, p.seed).powf(exponent);
         let growth = gap * started(x, p.growth_exponent) * self.drive(v / threshold);
         let decay = x * started(gap, p.relaxation_exponent);
-        growth / p.set_time - decay / (p.relaxation_time * hold)
+        let slowness = safe_exp(gap * delay.ln() + x * hold.ln());
+        (growth / p.set_time - decay / p.relaxation_time) / slowness
     }
 }
 
@@ -164,15 +181,19 @@ impl Model<3> for AgDiffusive {
         Unknown::terminal("n"),
         Unknown::state("x", Retention::Settled, 1.0, 1e-6).within(0.0, 1.0),
     ];
-    const LATCHES: usize = 3;
+    const LATCHES: usize = 4;
     const OUTPUTS: &'static [Output] = &[CONDUCTANCE, POWER];
 
     fn prepare(params: &AgDiffusiveParams, env: &Environment) -> Result<Self, ParamError> {
+        let variation = env.variation;
         let factor =
-            |name, spread, jitter| Varying::factor(env.variation, name, 1.0, spread, jitter);
+            |name, median, spread, jitter| Varying::factor(variation, name, median, spread, jitter);
+        let delay = params.delay;
+        let (between, within) = (delay * params.delay_spread, delay * params.delay_jitter);
         let varying = [
-            factor("vth", params.threshold_spread, params.threshold_jitter),
-            factor("hold", params.hold_spread, params.hold_jitter),
+            factor("vth", 1.0, params.threshold_spread, params.threshold_jitter),
+            factor("hold", params.hold, params.hold_spread, params.hold_jitter),
+            Varying::normal(variation, "delay", delay, between, within),
         ];
         Ok(Self {
             params: params.clone(),
@@ -248,7 +269,7 @@ mod tests {
         let time = |from: f64, to: f64| {
             let steps = 20_000;
             let h = (from - to) / steps as f64;
-            let at = |k: f64| h / -device.rate(0.0, from - h * k, [1.0; 2]);
+            let at = |k: f64| h / -device.rate(0.0, from - h * k, [1.0; 3]);
             (0..steps).map(|k| at(k as f64 + 0.5)).sum::<f64>()
         };
         let decade = 10f64.ln() / 6e4f64.ln();
@@ -261,8 +282,8 @@ mod tests {
         let device = switch();
         for v in [0.0, 0.5, -1.0, 1000.0] {
             for distance in [0.0, 1e-3, 1.0, 10.0] {
-                assert!(device.rate(v, -distance, [1.0; 2]) >= 0.0);
-                assert!(device.rate(v, 1.0 + distance, [1.0; 2]) <= 0.0);
+                assert!(device.rate(v, -distance, [1.0; 3]) >= 0.0);
+                assert!(device.rate(v, 1.0 + distance, [1.0; 3]) <= 0.0);
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::elaborate::{
 use crate::session::Numerics;
 use ovonic_circuit::{BuildError, BuildOptions, Change, Circuit, InstanceId};
 use ovonic_device::constants::ZERO_CELSIUS;
-use ovonic_device::{AnyParams, Environment, Kind, ParamError};
+use ovonic_device::{AnyParams, Environment, Kind, ParamError, Variation};
 use ovonic_netlist::ast::{AnalysisKind, Name, Param, Value};
 use ovonic_netlist::{Diagnostic, Span, Spanned, codes, suggest};
 use std::sync::Arc;
@@ -38,6 +38,8 @@ pub(crate) struct Core {
     fixed: Vec<(String, f64)>,
     /// Temperature that wins over the netlist, °C.
     temperature_celsius: Option<f64>,
+    /// Seed that wins over the netlist.
+    seed: Option<u64>,
     /// Parameters of instances that win over the netlist: while a device is swept, what else its line depends on may
     /// change too.
     devices: Vec<(InstanceId, usize, f64)>,
@@ -87,6 +89,12 @@ impl Design {
     /// Gives the circuit another temperature, °C.
     pub(crate) fn set_temperature(&mut self, celsius: f64) -> Result<(), Vec<Diagnostic>> {
         let change = self.core.set_temperature(&mut self.circuit, celsius)?;
+        self.settle(change)
+    }
+
+    /// Lets the devices draw from another seed.
+    pub(crate) fn set_seed(&mut self, seed: u64) -> Result<(), Vec<Diagnostic>> {
+        let change = self.core.set_seed(&mut self.circuit, seed)?;
         self.settle(change)
     }
 
@@ -191,6 +199,7 @@ impl Core {
             kinds,
             fixed,
             temperature_celsius,
+            seed: None,
             devices: Vec::new(),
             numerics: Numerics::default(),
             elaborator,
@@ -233,6 +242,7 @@ impl Core {
         core.devices = std::mem::take(&mut self.devices);
         core.original = self.original.take();
         core.numerics = self.numerics;
+        core.seed = self.seed;
         core.elaborator.options = self.elaborator.options.clone();
         let swept: Vec<InstanceId> = core.devices.iter().map(|(id, ..)| *id).collect();
         for id in swept {
@@ -242,6 +252,9 @@ impl Core {
         }
         *self = core;
         circuit.rebuild_from(&self.elaborator.builder);
+        if let Some(seed) = self.seed {
+            self.set_seed(circuit, seed)?;
+        }
         Ok(Change::Structure)
     }
 
@@ -291,6 +304,29 @@ impl Core {
         self.elaborator.scopes.set_temperature(celsius);
         self.elaborator.environment.temperature = celsius + ZERO_CELSIUS;
         self.refresh(circuit, Dependence::TEMPERATURE)
+    }
+
+    /// Lets the devices draw from another seed.
+    pub(crate) fn set_seed(
+        &mut self,
+        circuit: &mut Circuit,
+        seed: u64,
+    ) -> Result<Change, Vec<Diagnostic>> {
+        self.seed = Some(seed);
+        self.elaborator.options.seed = seed;
+        self.elaborator.environment.variation = Variation::new(seed);
+        let mut change = Change::Values;
+        for index in 0..self.elaborator.records.len() {
+            let id = self.elaborator.records[index].id;
+            let spec = circuit.spec(id);
+            let variation = spec.environment.variation.reseeded(seed);
+            let environment = Environment { variation, ..spec.environment };
+            let params = spec.params.clone();
+            if self.update(circuit, id, params, environment)? == Change::Structure {
+                change = Change::Structure;
+            }
+        }
+        Ok(change)
     }
 
     /// Temperature of the circuit, °C.
@@ -494,6 +530,7 @@ impl Core {
         match target {
             SweepTarget::Device(id, index) => self.set_device(circuit, *id, *index, value),
             SweepTarget::Temperature => self.set_temperature(circuit, value),
+            SweepTarget::Seed => self.set_seed(circuit, value.abs() as u64),
             SweepTarget::Parameter(name) => self.set_parameter(circuit, name, Some(value)),
         }
     }

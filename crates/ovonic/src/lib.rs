@@ -20,8 +20,9 @@ mod topology;
 mod vary;
 
 pub use calibration::{
-    CalibrationError, Deck, DeckExperiment, ExperimentOptions, ExperimentTarget, FitPlan, Mode,
-    PlanData, PlanError, PlanObjective, PlanParameter, PlanTarget, PreparedFit, Sweeping,
+    CalibrationError, Deck, DeckExperiment, ExperimentOptions, ExperimentTarget, FeatureCheck,
+    FitPlan, Mode, PlanCheck, PlanData, PlanError, PlanObjective, PlanParameter, PlanTarget,
+    PlanVariation, PreparedFit, Sweeping,
 };
 pub use control::{ControlHost, ControlReport};
 pub use elaborate::{

@@ -597,6 +597,7 @@ impl Simulation {
         let (name, quantity) = match target {
             SweepTarget::Temperature => ("temp-sweep", Quantity::TemperatureSweep),
             SweepTarget::Parameter(name) => (name.as_str(), Quantity::Dimensionless),
+            SweepTarget::Seed => ("seed", Quantity::Dimensionless),
             SweepTarget::Device(id, index) => {
                 let kind = circuit.spec(*id).kind;
                 let is_value = kind.value == Some(kind.params[*index].name);

@@ -58,6 +58,7 @@ impl Simulation {
                 Before::Device(*id, self.design.circuit.spec(*id).params.clone())
             }
             SweepTarget::Temperature => Before::Temperature(self.design.core.temperature_celsius()),
+            SweepTarget::Seed => Before::Seed(self.options().seed),
             SweepTarget::Parameter(name) => {
                 Before::Parameter(name.clone(), self.design.core.fixed_value(name))
             }
@@ -69,6 +70,7 @@ impl Simulation {
             let restored = match state {
                 Before::Device(id, params) => self.design.restore_params(id, params),
                 Before::Temperature(celsius) => self.design.set_temperature(celsius),
+                Before::Seed(seed) => self.design.set_seed(seed),
                 Before::Parameter(name, value) => self.design.set_parameter(&name, value),
             };
             restored.map_err(|diagnostics| Error::netlist(diagnostics, self.shared_sources()))?;
@@ -99,5 +101,6 @@ impl SweepVariable for Variation<'_, '_> {
 pub(crate) enum Before {
     Device(ovonic_circuit::InstanceId, Arc<dyn ovonic_device::AnyParams>),
     Temperature(f64),
+    Seed(u64),
     Parameter(String, Option<f64>),
 }

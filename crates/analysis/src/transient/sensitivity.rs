@@ -347,20 +347,22 @@ impl<'c> Sensitivities<'c> {
     fn crossing_slope(&self, step: &Step<'_>, latch: usize, direction: &[f64], speed: f64) -> f64 {
         let largest = |values: &[f64]| values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
         let size = largest(direction);
-        let mut scale = if size > 0.0 { 1e-6 * largest(step.point.x).max(1.0) / size } else { 1.0 };
+        // A direction that has all but died out is too small to divide by.
+        let unit = if size > 0.0 { size } else { 1.0 };
+        let mut scale = if size > 0.0 { 1e-6 * largest(step.point.x).max(1.0) } else { 1.0 };
         if speed != 0.0 {
-            scale = scale.min(1e-3 * step.h);
+            scale = scale.min(1e-3 * step.h * unit);
         }
         let time = step.point.time.unwrap_or_default();
         let at = |sign: f64| {
             let moved = step.point.x.iter().zip(direction);
-            let x: Vec<f64> = moved.map(|(x, d)| x + sign * scale * d).collect();
-            let time = Some(time.plus(sign * scale * speed));
+            let x: Vec<f64> = moved.map(|(x, d)| x + sign * scale * (d / unit)).collect();
+            let time = Some(time.plus(sign * scale * (speed / unit)));
             let mut values = vec![0.0; self.circuit.n_latches()];
             self.circuit.crossings(&Point { x: &x, time, ..step.point }, &mut values);
             values[latch]
         };
-        (at(1.0) - at(-1.0)) / (2.0 * scale)
+        (at(1.0) - at(-1.0)) / (2.0 * scale) * unit
     }
 }
 

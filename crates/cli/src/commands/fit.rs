@@ -4,7 +4,9 @@
 //! standard output, the report to the files that were asked for. The exit code is 4 when the asked tolerance was not met.
 
 mod plan;
+mod population;
 mod report;
+mod resume;
 mod watch;
 
 use std::fs;
@@ -12,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use ovonic::calibrate::{FitError, FitReport, StartReport, fit};
+use ovonic::calibrate::{FitError, FitReport, fit};
 use ovonic::{FitPlan, LoadOptions, PlanError, PreparedFit};
 
 use crate::args::DialectArgs;
@@ -133,23 +135,20 @@ pub(crate) fn run(arguments: &FitArgs, console: &mut Console) -> Result<Status, 
     for finding in prepared.findings.iter().filter(|_| !arguments.quiet) {
         console.say(&format!("{finding}\n"));
     }
-    let finished = resumed(arguments.resume.as_deref(), &prepared)?;
+    if !plan.variation.is_empty() {
+        return population::run(arguments, &plan, &prepared, console);
+    }
+    let state = arguments.resume.as_deref().map(|path| resume::State::open(path, &prepared));
+    let state = state.transpose()?;
+    let finished = state.as_ref().map_or_else(Vec::new, |state| state.starts().to_vec());
     let began = Instant::now();
-    let watch = watch::Watch::new(
-        console.interactive() && !arguments.quiet,
-        prepared.options.starts,
-        arguments.resume.clone(),
-        &finished,
-    );
+    let shown = console.interactive() && !arguments.quiet;
+    let watch = watch::Watch::new(shown, prepared.options.starts, state);
     let fitted = fit(&prepared.problem, &prepared.options, &finished, &watch);
     watch.clear();
     let report = match fitted {
         Ok(report) => report,
-        Err(FitError::Problem(error)) => return Err(Failure::Fit(error.to_string())),
-        Err(error) => {
-            console.say(&format!("error: {error}\n"));
-            return Ok(Status::NotConverged);
-        }
+        Err(error) => return no_fit(error, console),
     };
     let is_met = plan.is_met(&report);
     let seconds = began.elapsed().as_secs_f64();
@@ -157,18 +156,13 @@ pub(crate) fn run(arguments: &FitArgs, console: &mut Console) -> Result<Status, 
     Ok(if is_met { Status::Success } else { Status::Unmet })
 }
 
-/// Starts of an earlier run.
-fn resumed(path: Option<&Path>, prepared: &PreparedFit) -> Result<Vec<StartReport>, Failure> {
-    let Some(path) = path.filter(|path| path.exists()) else { return Ok(Vec::new()) };
-    let text = fs::read_to_string(path).map_err(|error| Failure::read(path, error))?;
-    let starts: Vec<StartReport> = serde_json::from_str(&text)
-        .map_err(|error| Failure::Fit(format!("\"{}\": {error}", path.display())))?;
-    let n = prepared.problem.parameters.len();
-    if starts.iter().any(|start| start.values.len() != n && start.failure.is_empty()) {
-        let path = path.display();
-        return Err(Failure::Fit(format!("\"{path}\" belongs to a fit of other parameters")));
+/// A fit without a result.
+fn no_fit(error: FitError, console: &mut Console) -> Result<Status, Failure> {
+    if let FitError::Problem(error) = error {
+        return Err(Failure::Fit(error.to_string()));
     }
-    Ok(starts)
+    console.say(&format!("error: {error}\n"));
+    Ok(Status::NotConverged)
 }
 
 fn conclude(
@@ -208,20 +202,24 @@ fn conclude(
     let mut provenance = provenance.to_vec();
     provenance.extend(report.warnings().iter().map(|warning| format!("warning: {warning}")));
     let card = prepared.card(report, &provenance).map_err(|e| Failure::Fit(e.to_string()))?;
-    match &arguments.card {
-        Some(path) => write(path, card.as_bytes())?,
-        None => console.out().write_all(card.as_bytes())?,
-    }
+    write_card(arguments, &card, console)?;
     for path in &arguments.report {
         let json = path.extension().is_some_and(|ending| ending == "json");
         let bytes = if json {
             serde_json::to_vec_pretty(report).unwrap_or_default()
         } else {
-            report::page(report, &card)?
+            report::page(report, &card, "")?
         };
         write(path, &bytes)?;
     }
     Ok(())
+}
+
+fn write_card(arguments: &FitArgs, card: &str, console: &mut Console) -> Result<(), Failure> {
+    match &arguments.card {
+        Some(path) => write(path, card.as_bytes()),
+        None => Ok(console.out().write_all(card.as_bytes())?),
+    }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {

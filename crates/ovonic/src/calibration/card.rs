@@ -35,6 +35,8 @@ pub(super) fn card(
                         }
                     }
                     SweepTarget::Parameter(name) => text += &format!(".param {name}={value:.7e}\n"),
+                    // Not among what can be fitted.
+                    SweepTarget::Seed => {}
                     SweepTarget::Temperature => text += &format!(".temp {value}\n"),
                 }
             }

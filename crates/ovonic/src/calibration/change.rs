@@ -71,7 +71,7 @@ fn sides(
                 // A value beyond the range is one that the caller steps back from.
                 changed[place].1.assign(*index, value).map_err(|_| Vec::new())?;
             }
-            SweepTarget::Parameter(_) | SweepTarget::Temperature => {
+            SweepTarget::Parameter(_) | SweepTarget::Temperature | SweepTarget::Seed => {
                 elsewhere(design, target, value, &mut changed)?;
             }
         }

@@ -48,6 +48,8 @@ pub struct DeckExperiment {
     traces: Vec<Trace>,
     stimuli: Vec<Stimulus>,
     solver: SolverOptions,
+    /// Parameters by which derivatives are wanted; all if there is none.
+    wanted: Vec<bool>,
 }
 
 impl DeckExperiment {
@@ -102,6 +104,7 @@ impl DeckExperiment {
             traces,
             stimuli,
             solver,
+            wanted: Vec::new(),
         };
         experiment.check_ranges()?;
         Ok(experiment)
@@ -123,10 +126,22 @@ impl DeckExperiment {
                 SweepTarget::Device(id, index) => design.circuit.spec(*id).params.value(*index),
                 SweepTarget::Temperature => Some(design.core.temperature_celsius()),
                 SweepTarget::Parameter(name) => design.core.parameter(name),
+                SweepTarget::Seed => None,
             };
             value.map(|value| value / factor)
         });
         present.collect()
+    }
+
+    /// Lets the deck's devices draw from another seed.
+    ///
+    /// # Errors
+    /// When what is drawn makes no device.
+    pub fn set_seed(&mut self, seed: u64) -> Result<(), CalibrationError> {
+        let set = self.simulation.design.set_seed(seed);
+        set.map_err(|diagnostics| {
+            CalibrationError::Deck(Error::netlist(diagnostics, self.simulation.shared_sources()))
+        })
     }
 
     /// Tries the ends of the parameters' ranges, so that a bound that makes no device is found before the fit.
@@ -158,7 +173,9 @@ impl DeckExperiment {
     fn changes(&mut self, parameters: &[f64]) -> Result<Vec<ParameterChange>, ExperimentError> {
         let design = &mut self.simulation.design;
         let pairs = self.targets.iter().zip(&self.parameters).zip(parameters);
-        let found = pairs.map(|((targets, parameter), &value)| {
+        let wanted = |index: usize| self.wanted.get(index).copied().unwrap_or(true);
+        let pairs = pairs.enumerate().filter(|(index, _)| wanted(*index));
+        let found = pairs.map(|(_, ((targets, parameter), &value))| {
             let (low, high) = parameter.range;
             change(design, targets, value, low.abs().max(high.abs()))
         });
@@ -400,7 +417,14 @@ impl Experiment for DeckExperiment {
             };
             curves.push(curve);
         }
+        if gradients {
+            curves.iter_mut().for_each(|curve| self.widen(curve));
+        }
         Ok(curves)
+    }
+
+    fn want(&mut self, wanted: &[bool]) {
+        self.wanted = wanted.to_vec();
     }
 
     fn fork(&self) -> Box<dyn Experiment> {
@@ -412,13 +436,29 @@ impl Experiment for DeckExperiment {
         );
         // A deck that could be read once can be read again, unless its files change meanwhile.
         match again {
-            Ok(experiment) => Box::new(experiment),
+            Ok(mut experiment) => {
+                experiment.wanted.clone_from(&self.wanted);
+                Box::new(experiment)
+            }
             Err(error) => Box::new(Gone { traces: self.traces.clone(), reason: error.to_string() }),
         }
     }
 }
 
 impl DeckExperiment {
+    /// Gives derivatives that were not wanted their places.
+    fn widen(&self, curve: &mut Curve) {
+        let fill = |gradients: &mut Vec<Vec<f64>>, points: usize| {
+            for index in (0..self.wanted.len()).filter(|&index| !self.wanted[index]) {
+                gradients.insert(index, vec![0.0; points]);
+            }
+        };
+        fill(&mut curve.gradients, curve.values.len());
+        if let Some(path) = &mut curve.path {
+            fill(&mut path.gradients, path.values.len());
+        }
+    }
+
     /// Whether two traces have the same prediction.
     fn is_twin(&self, a: usize, b: usize) -> bool {
         let (a, b) = (&self.traces[a], &self.traces[b]);

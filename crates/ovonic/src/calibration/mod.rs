@@ -9,6 +9,7 @@ mod experiment;
 mod interpolate;
 mod observe;
 mod plan;
+mod population;
 mod setup;
 mod stimulus;
 mod target;
@@ -17,6 +18,7 @@ pub use experiment::DeckExperiment;
 pub use plan::{
     FitPlan, PlanData, PlanError, PlanObjective, PlanParameter, PlanTarget, PreparedFit,
 };
+pub use population::{FeatureCheck, PlanCheck, PlanVariation};
 pub use setup::{Deck, ExperimentOptions, ExperimentTarget, Mode};
 pub use stimulus::Sweeping;
 

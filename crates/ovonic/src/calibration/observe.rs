@@ -69,15 +69,16 @@ impl Observable {
             return 0.0;
         }
         let size = values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
-        let step = STEP * if size > 0.0 { size } else { 1.0 } / largest;
+        let step = STEP * if size > 0.0 { size } else { 1.0 };
         let at = |sign: f64| {
             let value = |probe: Probe| {
                 let place = self.probes.iter().position(|known| *known == probe).unwrap_or(0);
-                Complex64::new(values[place] + sign * step * slopes[place], 0.0)
+                // Over the largest: a derivative that has all but died out is too small to divide by.
+                Complex64::new(values[place] + sign * step * (slopes[place] / largest), 0.0)
             };
             self.formula.value(&value).re
         };
-        (at(1.0) - at(-1.0)) / (2.0 * step)
+        (at(1.0) - at(-1.0)) / (2.0 * step) * largest
     }
 
     /// The value at phasors (length `n + 1`), and its derivative along each of `s`.
@@ -101,11 +102,12 @@ impl Observable {
             if largest == 0.0 {
                 return 0.0;
             }
-            let step = STEP * size.max(f64::MIN_POSITIVE) / largest;
+            let step = STEP * if size > 0.0 { size } else { 1.0 };
             let at = |sign: f64| {
-                self.formula.value(&|probe| pick(x, probe) + pick(s, probe) * (sign * step)).re
+                let moved = |probe| pick(x, probe) + pick(s, probe) / largest * (sign * step);
+                self.formula.value(&moved).re
             };
-            (at(1.0) - at(-1.0)) / (2.0 * step)
+            (at(1.0) - at(-1.0)) / (2.0 * step) * largest
         };
         (value, s.iter().map(slope).collect())
     }

@@ -1,6 +1,7 @@
 //! A fit as users write it down, on a command line or in a file, and the problem that it is.
 
 use super::card::card;
+use super::population::{PlanCheck, PlanVariation};
 use super::{
     CalibrationError, Deck, DeckExperiment, ExperimentOptions, ExperimentTarget, Mode, Sweeping,
 };
@@ -8,7 +9,7 @@ use crate::session::LoadOptions;
 use ovonic_calibrate::{
     Branch, DataError, DataFile, DataSet, Feature, Finding, FitOptions, FitReport, Loss, Mapping,
     MappingError, Measure, Objective, Parameter, Preparation, Problem, Scale, Selection, Trace,
-    examine, traces,
+    Varying, examine, traces,
 };
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -39,7 +40,7 @@ pub struct PlanParameter {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct PlanObjective {
-    /// `linear`, `log`, `relative`, `curve`, `threshold`, `hold` or `delay`.
+    /// `linear`, `log`, `relative`, `curve`, `threshold`, `hold`, `delay` or `relaxation`.
     pub measure: String,
     /// Factor on its sum of squares; 1 if absent.
     pub weight: Option<f64>,
@@ -50,7 +51,7 @@ pub struct PlanObjective {
     pub tolerance: Option<f64>,
     /// For features: the level that is crossed, in the response's unit.
     pub level: Option<f64>,
-    /// For `delay`: its start, s.
+    /// For `delay` and `relaxation`: their start, s.
     #[serde(default)]
     pub from: f64,
     /// `square`, `soft-l1` or `cauchy`.
@@ -101,6 +102,8 @@ pub struct PlanData {
     /// Whether the traces are kept out of the fit.
     #[serde(default)]
     pub hold_out: bool,
+    /// In a fit of distributions, whether the traces are `cycles` of one device, as they are if absent, or `devices`.
+    pub traces: Option<String>,
     /// What is minimised; the plan's if there is none.
     #[serde(default)]
     pub objective: Vec<PlanObjective>,
@@ -134,6 +137,12 @@ pub struct FitPlan {
     /// What is minimised first, to come near; for a loop in time the distance from the curve, if there is none.
     #[serde(default)]
     pub guide: Vec<PlanObjective>,
+    /// What varies from trace to trace: a fit of distributions.
+    #[serde(default)]
+    pub variation: Vec<PlanVariation>,
+    /// Features whose distributions the statistical card has to give.
+    #[serde(default)]
+    pub check: Vec<PlanCheck>,
     /// What has to be reached.
     #[serde(default)]
     pub target: PlanTarget,
@@ -197,6 +206,9 @@ pub struct PreparedFit {
     /// What is odd about the data, though they can be fitted.
     pub findings: Vec<Finding>,
     decks: Vec<(Deck, Vec<ExperimentTarget>, Vec<usize>)>,
+    /// In a fit of distributions, what varies, and the device of each data set.
+    pub(super) varying: Vec<Varying>,
+    pub(super) devices: Vec<usize>,
 }
 
 impl FitPlan {
@@ -209,6 +221,10 @@ impl FitPlan {
         let mut findings = Vec::new();
         let mut sets = Vec::new();
         let mut decks = Vec::new();
+        let names: Vec<&str> = parameters.iter().map(|(p, ..)| p.name.as_str()).collect();
+        let varying = self.varying(&names)?;
+        let mut devices = Vec::new();
+        let mut n_devices = 0;
         for (number, plan) in self.data.iter().enumerate() {
             let file = DataFile::read(&folder.join(&plan.file))?;
             let mapping = Mapping::parse(&plan.map)?;
@@ -235,18 +251,31 @@ impl FitPlan {
             let mut guide =
                 self.guide.iter().map(PlanObjective::objective).collect::<Result<Vec<_>, _>>()?;
             let usual = usual_guide(&traces);
-            let experiment = DeckExperiment::new(deck, traces, targets, plan.options()?)?;
-            if guide.is_empty() && experiment.mode() == Mode::Transient {
-                guide.extend(usual);
+            let of_devices = plan.of_devices()?;
+            let groups: Vec<Vec<Trace>> = if varying.is_empty() {
+                vec![traces]
+            } else {
+                self.check_population(plan)?;
+                traces.into_iter().map(|trace| vec![trace]).collect()
+            };
+            for (index, group) in groups.into_iter().enumerate() {
+                n_devices += usize::from(index == 0 || of_devices);
+                devices.push(n_devices - 1);
+                let options = plan.options()?;
+                let experiment =
+                    DeckExperiment::new(deck.clone(), group, targets.clone(), options)?;
+                if guide.is_empty() && experiment.mode() == Mode::Transient {
+                    guide.extend(usual.clone());
+                }
+                sets.push(DataSet {
+                    name: plan.file.display().to_string(),
+                    experiment: Box::new(experiment),
+                    uses: used.clone(),
+                    objectives: objectives.clone(),
+                    guide: guide.clone(),
+                    hold_out: plan.hold_out,
+                });
             }
-            sets.push(DataSet {
-                name: plan.file.display().to_string(),
-                experiment: Box::new(experiment),
-                uses: used,
-                objectives,
-                guide,
-                hold_out: plan.hold_out,
-            });
         }
         if findings.iter().any(|f| f.severity == ovonic_calibrate::Severity::Error) {
             return Err(PlanError::Unfit(findings));
@@ -267,7 +296,36 @@ impl FitPlan {
             },
             findings,
             decks,
+            varying,
+            devices,
         })
+    }
+
+    /// A fit of distributions has no place for data that only judge, and gives each trace its own values already.
+    fn check_population(&self, data: &PlanData) -> Result<(), PlanError> {
+        let wrong = |found: &str, expected| PlanError::Word {
+            what: "setting in a fit of distributions",
+            found: found.to_owned(),
+            expected,
+        };
+        if data.hold_out {
+            return Err(wrong("hold_out", "data to fit"));
+        }
+        if data.deck.is_some() {
+            return Err(wrong("deck", "one deck for all data"));
+        }
+        if self.parameter.iter().any(|parameter| parameter.per_device) {
+            return Err(wrong("per_device", "a [[variation]] instead"));
+        }
+        for variation in &self.variation {
+            if variation.cycle.is_none() && variation.device.is_none() {
+                return Err(PlanError::Missing {
+                    what: format!("the variation of \"{}\"", variation.name),
+                    needed: "the model's parameter for its spread, as cycle or device",
+                });
+            }
+        }
+        Ok(())
     }
 
     /// The problem's parameters, the data set that each belongs to, and what it is there.
@@ -343,11 +401,12 @@ impl PlanObjective {
             "threshold" => feature(Feature::Threshold { level: level()? })?,
             "hold" => feature(Feature::Hold { level: level()? })?,
             "delay" => feature(Feature::Delay { level: level()?, from: self.from })?,
+            "relaxation" => feature(Feature::Relaxation { level: level()?, from: self.from })?,
             found => {
                 return Err(PlanError::Word {
                     what: "measure",
                     found: found.to_owned(),
-                    expected: "linear, log, relative, curve, threshold, hold or delay",
+                    expected: "linear, log, relative, curve, threshold, hold, delay or relaxation",
                 });
             }
         };
@@ -389,7 +448,20 @@ impl PlanData {
         })
     }
 
-    fn options(&self) -> Result<ExperimentOptions, PlanError> {
+    /// Whether each trace is one of another device.
+    fn of_devices(&self) -> Result<bool, PlanError> {
+        match self.traces.as_deref() {
+            None | Some("cycles") => Ok(false),
+            Some("devices") => Ok(true),
+            Some(found) => Err(PlanError::Word {
+                what: "kind of traces",
+                found: found.to_owned(),
+                expected: "cycles or devices",
+            }),
+        }
+    }
+
+    pub(super) fn options(&self) -> Result<ExperimentOptions, PlanError> {
         let file = || format!("\"{}\"", self.file.display());
         let pulses = match (self.first_read, self.period) {
             (Some(first), Some(period)) => Some((first, period)),
@@ -408,6 +480,36 @@ impl PlanData {
 }
 
 impl PreparedFit {
+    /// The deck of a data entry.
+    pub(super) fn deck(&self, index: usize) -> &Deck {
+        &self.decks[index].0
+    }
+
+    /// Tells the fit from another: what its starts depend on, as a number in hexadecimal digits.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut text = format!("{:?}{:?}", self.problem.parameters, self.options_of_starts());
+        for (data, (deck, targets, uses)) in self.problem.data.iter().zip(&self.decks) {
+            text += &format!("{targets:?}{uses:?}{:?}{:?}", data.objectives, data.guide);
+            text += &format!("{:?}", data.experiment.traces());
+            if let Ok(simulation) = deck.read() {
+                text.extend(simulation.sources().files().map(|(_, file)| file.text()));
+            }
+        }
+        format!("{:016x}", ovonic_device::fingerprint(&text))
+    }
+
+    /// What fitted each start, and not how many there are or what is done afterwards.
+    fn options_of_starts(&self) -> (usize, u64, u64, u64) {
+        let FitOptions { candidates, generations, max_iterations, seed, .. } = self.options;
+        (candidates, generations, max_iterations, seed)
+    }
+
+    /// What is fitted in it.
+    pub(super) fn targets(&self, index: usize) -> &[ExperimentTarget] {
+        &self.decks[index].1
+    }
+
     /// Model cards with the fitted values, ready to paste; one part for each deck.
     ///
     /// # Errors

@@ -138,6 +138,8 @@ pub enum SweepTarget {
     Temperature,
     /// A top-level parameter.
     Parameter(String),
+    /// The number from which devices draw what varies between them.
+    Seed,
 }
 
 /// The values that a swept quantity takes.
@@ -339,6 +341,9 @@ impl Elaborator {
         if word == "temp" && !is_param {
             return Ok(SweepTarget::Temperature);
         }
+        if word == "seed" && !is_param && !is_parameter {
+            return Ok(SweepTarget::Seed);
+        }
         let (device, parameter) = match word.split_once(':') {
             Some((device, parameter)) => (device, Some(parameter)),
             None => (word, None),
@@ -370,7 +375,7 @@ impl Elaborator {
         }
         let mut names: Vec<&str> = self.instances.keys().map(String::as_str).collect();
         names.extend(self.scopes.top_parameters());
-        names.push("temp");
+        names.extend(["temp", "seed"]);
         names.sort_unstable();
         let near = suggest(word, names.iter().copied()).map(str::to_owned);
         Err(self.reporter.report(

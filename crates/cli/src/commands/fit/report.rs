@@ -18,8 +18,8 @@ fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Parameters, traces and work, for the terminal.
-pub(super) fn table(report: &FitReport, seconds: f64) -> String {
+/// Parameters with their intervals.
+pub(super) fn parameters(report: &FitReport) -> String {
     let width = report.parameters.iter().map(|p| p.name.len()).max().unwrap_or(0).max(9);
     let mut text = format!("{:width$}  {:>13}  {:^29}\n", "parameter", "value", "95 % interval");
     for parameter in &report.parameters {
@@ -31,6 +31,12 @@ pub(super) fn table(report: &FitReport, seconds: f64) -> String {
             parameter.name, parameter.value
         );
     }
+    text
+}
+
+/// Parameters, traces and work, for the terminal.
+pub(super) fn table(report: &FitReport, seconds: f64) -> String {
+    let mut text = parameters(report);
     let name = |trace: &TraceReport| format!("{} {}", trace.data, trace.name);
     let width = report.traces.iter().map(|trace| name(trace).len()).max().unwrap_or(0);
     for trace in report.traces.iter().take(20) {
@@ -70,15 +76,15 @@ pub(super) fn table(report: &FitReport, seconds: f64) -> String {
     text
 }
 
-/// A page of its own.
-pub(super) fn page(report: &FitReport, card: &str) -> Result<Vec<u8>, Failure> {
+/// A page of its own; `more` follows the tables.
+pub(super) fn page(report: &FitReport, card: &str, more: &str) -> Result<Vec<u8>, Failure> {
     let figure = figure(report);
     let page = Format::Html.render(&figure)?;
     let page = String::from_utf8_lossy(&page).into_owned();
     // Tables stand between the title and the curves.
     let place = page.find("</h1>").map_or(0, |index| index + "</h1>".len());
     let (head, rest) = page.split_at(place);
-    Ok(format!("{head}\n{}{rest}", tables(report, card)).into_bytes())
+    Ok(format!("{head}\n{}{more}{rest}", tables(report, card)).into_bytes())
 }
 
 fn tables(report: &FitReport, card: &str) -> String {
@@ -129,7 +135,7 @@ fn tables(report: &FitReport, card: &str) -> String {
     text
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

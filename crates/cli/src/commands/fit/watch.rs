@@ -1,12 +1,12 @@
 //! Progress of a fit on one line, Ctrl-C, and the file that a fit goes on from.
 
-use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use ovonic::calibrate::{FitObserver, Progress, StartReport};
+use ovonic::calibrate::{FitObserver, Progress};
 
+use super::resume::State;
 use crate::progress::Interrupt;
 
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -14,7 +14,6 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// Watches a fit from all its threads.
 pub(super) struct Watch {
     interrupt: Interrupt,
-    state: Option<PathBuf>,
     inner: Mutex<Inner>,
 }
 
@@ -22,16 +21,11 @@ struct Inner {
     bar: Option<ProgressBar>,
     drawn: Instant,
     best: Vec<f64>,
-    ended: Vec<StartReport>,
+    state: Option<State>,
 }
 
 impl Watch {
-    pub(super) fn new(
-        shown: bool,
-        starts: usize,
-        state: Option<PathBuf>,
-        finished: &[StartReport],
-    ) -> Watch {
+    pub(super) fn new(shown: bool, starts: usize, state: Option<State>) -> Watch {
         let bar = shown.then(|| {
             let bar =
                 ProgressBar::with_draw_target(Some(starts as u64), ProgressDrawTarget::stderr());
@@ -44,12 +38,11 @@ impl Watch {
         });
         Watch {
             interrupt: Interrupt::catch(),
-            state,
             inner: Mutex::new(Inner {
                 bar,
                 drawn: Instant::now(),
                 best: vec![f64::INFINITY; starts.max(1)],
-                ended: finished.to_vec(),
+                state,
             }),
         }
     }
@@ -69,7 +62,9 @@ impl FitObserver for Watch {
         let Ok(mut inner) = self.inner.lock() else { return };
         match progress {
             Progress::Evaluated { start, best, evaluations } => {
-                inner.best[*start] = *best;
+                if let Some(known) = inner.best.get_mut(*start) {
+                    *known = *best;
+                }
                 if inner.drawn.elapsed() < INTERVAL {
                     return;
                 }
@@ -87,12 +82,8 @@ impl FitObserver for Watch {
                 if self.interrupt.requested() {
                     return;
                 }
-                inner.ended.push((*report).clone());
-                if let Some(path) = &self.state
-                    && let Ok(text) = serde_json::to_vec_pretty(&inner.ended)
-                {
-                    // The fit itself does not depend on it; what cannot be kept is computed again.
-                    let _ = std::fs::write(path, text);
+                if let Some(state) = &mut inner.state {
+                    state.keep(report);
                 }
             }
         }
