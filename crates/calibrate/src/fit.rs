@@ -15,8 +15,9 @@ use crate::experiment::{Curve, ExperimentError};
 use crate::objective::Residuals;
 use crate::optimise::{Optimum, evolve, least_squares};
 use crate::problem::{Count, Problem, ProblemError, Stage};
+use crate::profile::{Known, profile, scan_flat};
 use crate::report::{FitReport, TraceReport};
-use crate::statistics::{Statistics, Verdict, judge, student};
+use crate::statistics::judge;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -270,12 +271,12 @@ pub(crate) fn descend(
     Ok(least_squares(&mut evaluate, cube(n), start, max_iterations, best)?.has_converged)
 }
 
-fn cube(n: usize) -> (Vec<f64>, Vec<f64>) {
+pub(crate) fn cube(n: usize) -> (Vec<f64>, Vec<f64>) {
     (vec![0.0; n], vec![1.0; n])
 }
 
 /// A start in the interior, which the optimiser keeps to.
-fn inside(start: &[f64]) -> Vec<f64> {
+pub(crate) fn inside(start: &[f64]) -> Vec<f64> {
     start.iter().map(|u| u.clamp(1e-6, 1.0 - 1e-6)).collect()
 }
 
@@ -331,10 +332,7 @@ fn conclude(
     let cost = residuals.cost();
     let mut statistics = judge(&problem.parameters, &u, &residuals);
     let freedom = residuals.freedom(u.len());
-    let optimum = Known {
-        limit: cost.max(1e-24) * (1.0 + student(freedom).powi(2) / freedom as f64),
-        u: u.clone(),
-    };
+    let optimum = Known::new(&u, cost, freedom);
     if !observer.is_cancelled() {
         scan_flat(&mut problem, &optimum, &mut statistics, count)?;
     }
@@ -371,147 +369,6 @@ fn conclude(
         runs_with_gradients: count.with_gradients.load(Ordering::Relaxed),
         is_cancelled,
     })
-}
-
-/// An optimum, and the sum of squares up to which a place is within its 95 % region.
-struct Known {
-    u: Vec<f64>,
-    limit: f64,
-}
-
-/// Looks farther where the cost is flat along a parameter's own axis: between two points of a jump it is flat for a step,
-/// and rises beyond it. Such a parameter is known to within that step.
-fn scan_flat(
-    problem: &mut Problem,
-    optimum: &Known,
-    statistics: &mut Statistics,
-    count: &Count,
-) -> Result<(), FitError> {
-    const WIDEST: f64 = 0.5;
-    let Known { u, limit } = optimum;
-    let mut known = Vec::new();
-    for open in &statistics.open {
-        let [(name, _)] = open.parts.as_slice() else { continue };
-        let Some(index) = statistics.fitted.iter().position(|f| f.name == *name) else { continue };
-        let mut ends = [0.0; 2];
-        for (end, sign) in ends.iter_mut().zip([-1.0, 1.0]) {
-            *end = edge(u[index], sign, |place| {
-                let mut moved = u.clone();
-                moved[index] = place;
-                match problem.residuals(&moved, Stage::Final, false, count, &|| false) {
-                    Ok(residuals) => Ok(residuals.cost() > *limit),
-                    Err(ExperimentError::NoSolution(_)) => Ok(true),
-                    Err(error) => Err(error.into()),
-                }
-            })?;
-        }
-        if ends[1] - ends[0] < WIDEST {
-            let fitted = &mut statistics.fitted[index];
-            let parameter = &problem.parameters[index];
-            fitted.interval = (parameter.value(ends[0]), parameter.value(ends[1]));
-            fitted.deviation = 0.25 * (ends[1] - ends[0]);
-            fitted.verdict = Verdict::Determined;
-            known.push(name.clone());
-        }
-    }
-    statistics
-        .open
-        .retain(|open| !matches!(open.parts.as_slice(), [(name, _)] if known.contains(name)));
-    Ok(())
-}
-
-/// The place between `from` and the bound in the direction of `sign` beyond which `is_beyond` holds; the bound if it never
-/// does.
-fn edge(
-    from: f64,
-    sign: f64,
-    mut is_beyond: impl FnMut(f64) -> Result<bool, FitError>,
-) -> Result<f64, FitError> {
-    let bound: f64 = if sign < 0.0 { 0.0 } else { 1.0 };
-    let (mut inside, mut step) = (from, 1e-3);
-    // Outwards in growing steps until the limit is passed or the bound is reached.
-    let mut outside = loop {
-        if (bound - inside).abs() <= 1e-9 {
-            return Ok(bound);
-        }
-        let next = (inside + sign * step).clamp(0.0, 1.0);
-        if is_beyond(next)? {
-            break next;
-        }
-        inside = next;
-        step *= 3.0;
-    };
-    for _ in 0..8 {
-        let middle = 0.5 * (inside + outside);
-        if is_beyond(middle)? {
-            outside = middle;
-        } else {
-            inside = middle;
-        }
-    }
-    Ok(0.5 * (inside + outside))
-}
-
-/// 95 % interval of one parameter: where the least sum of squares over all others has grown by `F(1, N − p)`.
-fn profile(
-    problem: &mut Problem,
-    options: &FitOptions,
-    optimum: &Known,
-    index: usize,
-    count: &Count,
-    observer: &dyn FitObserver,
-) -> Result<(f64, f64), FitError> {
-    let Known { u, limit } = optimum;
-    let parameter = problem.parameters[index].clone();
-    let mut least_at = |place: f64, guess: &mut Vec<f64>| -> Result<f64, FitError> {
-        if observer.is_cancelled() {
-            return Err(ExperimentError::Cancelled.into());
-        }
-        if u.len() == 1 {
-            return match problem.residuals(&[place], Stage::Final, false, count, &|| false) {
-                Ok(residuals) => Ok(residuals.cost()),
-                Err(ExperimentError::NoSolution(_)) => Ok(f64::INFINITY),
-                Err(error) => Err(error.into()),
-            };
-        }
-        let full = |rest: &[f64]| {
-            let mut full = rest.to_vec();
-            full.insert(index, place);
-            full
-        };
-        let mut evaluate = |rest: &[f64], gradients: bool| {
-            if observer.is_cancelled() {
-                return Err(ExperimentError::Cancelled);
-            }
-            let mut residuals =
-                problem.residuals(&full(rest), Stage::Final, gradients, count, &|| {
-                    observer.is_cancelled()
-                })?;
-            residuals.without(index);
-            Ok(residuals)
-        };
-        let best = RefCell::new(None);
-        let rest_cube = cube(u.len() - 1);
-        let start = guess.clone();
-        match least_squares(&mut evaluate, rest_cube, start, options.max_iterations, &best) {
-            Ok(found) => {
-                *guess = inside(&found.u);
-                Ok(found.cost)
-            }
-            // Where there is no solution the data are not met.
-            Err(ExperimentError::NoSolution(_)) => Ok(f64::INFINITY),
-            Err(error) => Err(error.into()),
-        }
-    };
-    let mut ends = [0.0; 2];
-    for (end, sign) in ends.iter_mut().zip([-1.0, 1.0]) {
-        let mut rest: Vec<f64> = u.to_vec();
-        rest.remove(index);
-        let mut guess = inside(&rest);
-        let place = edge(u[index], sign, |place| Ok(least_at(place, &mut guess)? > *limit))?;
-        *end = parameter.value(place);
-    }
-    Ok((ends[0], ends[1]))
 }
 
 impl Curve {

@@ -21,6 +21,7 @@ mod objective;
 mod optimise;
 mod population;
 mod problem;
+mod profile;
 mod report;
 mod statistics;
 

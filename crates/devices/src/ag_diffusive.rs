@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! I     = V·G,   G = g_off^(1 − x)·g_on^x
-//! dx/dt = [(1 − x)·(x + e)^m·d(V)/tau_s − x·(1 − x + e)^b/tau_r]/(delay^(1 − x)·hold^x)
+//! dx/dt = [(1 − x)·(x + e)^m·d(V)/tau_s − x·(1 − x + e)^b/(tau_r·hold^x)]/delay^(1 − x)
 //! d(V)  = (cosh(V/v_0) − 1)/(cosh(v_n/v_0) − 1)
 //! ```
 //!
@@ -19,8 +19,8 @@
 //! Reference: Z. Wang et al., Nature Materials 16 (2017) 101, doi 10.1038/nmat4756, for the dynamics of diffusive
 //! memristors; the rate law is our lumped form of it.
 //!
-//! Time runs slower by `delay` for a filament that has yet to grow, and by `hold` for a complete one: what a cycle's
-//! delay and its relaxation are scaled by, one without the other.
+//! Time runs slower by `delay` for a filament that has yet to grow, and a complete one dissolves more slowly by `hold`:
+//! what a cycle's delay and its relaxation are scaled by, one without the other.
 //!
 //! Thresholds vary by factors on `v_0` and `v_n` between devices (`d2d_vth`) and from cycle to cycle (`c2c_vth`), the
 //! relaxation by factors on `hold` (`d2d_hold`, `c2c_hold`), the delay by normal deviations relative to `delay`
@@ -92,7 +92,7 @@ pub struct AgDiffusiveParams {
     /// Factor by which time runs slower where there is no filament.
     #[param(name = "delay", default = 1.0, range = "(0, inf)")]
     pub delay: f64,
-    /// Factor by which time runs slower where the filament is complete.
+    /// Factor by which a complete filament dissolves more slowly.
     #[param(name = "hold", default = 1.0, range = "(0, inf)")]
     pub hold: f64,
     /// Spread of the voltages of growth between devices, relative.
@@ -168,8 +168,8 @@ impl AgDiffusive {
         let started = |part: S, exponent: f64| positive(part + p.seed, p.seed).powf(exponent);
         let growth = gap * started(x, p.growth_exponent) * self.drive(v / threshold);
         let decay = x * started(gap, p.relaxation_exponent);
-        let slowness = safe_exp(gap * delay.ln() + x * hold.ln());
-        (growth / p.set_time - decay / p.relaxation_time) / slowness
+        let decay = decay * safe_exp(x * -hold.ln());
+        (growth / p.set_time - decay / p.relaxation_time) * safe_exp(gap * -delay.ln())
     }
 }
 

@@ -1,5 +1,5 @@
 //! Workspace tasks: `cargo xtask ci | tidy | figures [image…] | generate [--check] | conformance | second-opinion [case…] |
-//! coverage | bench-report`.
+//! coverage [case…] | recovery [case…] | bench-report`.
 //!
 //! What continuous integration runs is what anyone can run: `cargo xtask ci`.
 
@@ -10,6 +10,7 @@ mod ci;
 mod conformance;
 mod coverage;
 mod figures;
+mod fits;
 mod generate;
 mod rivals;
 mod second_opinion;
@@ -28,13 +29,14 @@ fn main() -> ExitCode {
         ["ci", rest @ ..] => ci::run(rest),
         ["tidy"] => tidy::run(),
         ["conformance", rest @ ..] => conformance::run(rest),
-        ["coverage"] => coverage::run(),
+        ["coverage", rest @ ..] => coverage::run(rest),
+        ["recovery", rest @ ..] => coverage::recovery(rest),
         ["bench-report", rest @ ..] => bench::run(rest),
         ["figures", rest @ ..] => figures::run(rest),
         ["second-opinion", rest @ ..] => second_opinion::run(rest),
         ["generate"] => generate::run(false),
         ["generate", "--check"] => generate::run(true),
-        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | figures [image…] | generate [--check] | conformance [--check] [--write] [NAME]… | second-opinion [case…] | coverage | bench-report [--deck NAME]… [--repeats N] [--quick] [--write] [--work-precision] [--program FILE] [--baseline FILE]".into()),
+        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | figures [image…] | generate [--check] | conformance [--check] [--write] [NAME]… | second-opinion [case…] | coverage [case…] | recovery [case…] | bench-report [--deck NAME]… [--repeats N] [--quick] [--write] [--work-precision] [--program FILE] [--baseline FILE]".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

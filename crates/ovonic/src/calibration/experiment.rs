@@ -10,6 +10,7 @@
 //! Traces with the same abscissa are predicted by one run.
 
 use super::change::change;
+use super::gone::Gone;
 use super::interpolate::Computed;
 use super::observe::Observable;
 use super::setup::{
@@ -440,7 +441,7 @@ impl Experiment for DeckExperiment {
                 experiment.wanted.clone_from(&self.wanted);
                 Box::new(experiment)
             }
-            Err(error) => Box::new(Gone { traces: self.traces.clone(), reason: error.to_string() }),
+            Err(error) => Box::new(Gone::new(self.traces.clone(), error.to_string())),
         }
     }
 }
@@ -467,31 +468,6 @@ impl DeckExperiment {
             && a.frequency == b.frequency
             && a.pulse == b.pulse
             && a.weights == b.weights
-    }
-}
-
-/// Stands for an experiment whose deck could not be read again.
-struct Gone {
-    traces: Vec<Trace>,
-    reason: String,
-}
-
-impl Experiment for Gone {
-    fn traces(&self) -> &[Trace] {
-        &self.traces
-    }
-
-    fn predict(
-        &mut self,
-        _parameters: &[f64],
-        _gradients: bool,
-        _is_cancelled: &dyn Fn() -> bool,
-    ) -> Result<Vec<Curve>, ExperimentError> {
-        Err(ExperimentError::Unsuitable(self.reason.clone()))
-    }
-
-    fn fork(&self) -> Box<dyn Experiment> {
-        Box::new(Gone { traces: self.traces.clone(), reason: self.reason.clone() })
     }
 }
 

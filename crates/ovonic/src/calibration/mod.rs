@@ -6,19 +6,20 @@
 mod card;
 mod change;
 mod experiment;
+mod gone;
 mod interpolate;
 mod observe;
 mod plan;
 mod population;
+mod prepared;
 mod setup;
 mod stimulus;
 mod target;
 
 pub use experiment::DeckExperiment;
-pub use plan::{
-    FitPlan, PlanData, PlanError, PlanObjective, PlanParameter, PlanTarget, PreparedFit,
-};
+pub use plan::{FitPlan, PlanData, PlanError, PlanObjective, PlanParameter, PlanTarget};
 pub use population::{FeatureCheck, PlanCheck, PlanVariation};
+pub use prepared::PreparedFit;
 pub use setup::{Deck, ExperimentOptions, ExperimentTarget, Mode};
 pub use stimulus::Sweeping;
 

@@ -1,7 +1,7 @@
 //! A fit as users write it down, on a command line or in a file, and the problem that it is.
 
-use super::card::card;
 use super::population::{PlanCheck, PlanVariation};
+use super::prepared::PreparedFit;
 use super::{
     CalibrationError, Deck, DeckExperiment, ExperimentOptions, ExperimentTarget, Mode, Sweeping,
 };
@@ -9,7 +9,7 @@ use crate::session::LoadOptions;
 use ovonic_calibrate::{
     Branch, DataError, DataFile, DataSet, Feature, Finding, FitOptions, FitReport, Loss, Mapping,
     MappingError, Measure, Objective, Parameter, Preparation, Problem, Scale, Selection, Trace,
-    Varying, examine, traces,
+    examine, traces,
 };
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -195,20 +195,6 @@ pub enum PlanError {
     /// Data that cannot be fitted: the findings that are errors.
     #[error("the data cannot be fitted")]
     Unfit(Vec<Finding>),
-}
-
-/// A plan that was understood.
-pub struct PreparedFit {
-    /// The problem.
-    pub problem: Problem,
-    /// How it is solved.
-    pub options: FitOptions,
-    /// What is odd about the data, though they can be fitted.
-    pub findings: Vec<Finding>,
-    decks: Vec<(Deck, Vec<ExperimentTarget>, Vec<usize>)>,
-    /// In a fit of distributions, what varies, and the device of each data set.
-    pub(super) varying: Vec<Varying>,
-    pub(super) devices: Vec<usize>,
 }
 
 impl FitPlan {
@@ -476,61 +462,5 @@ impl PlanData {
             max_step: self.max_step,
             ..ExperimentOptions::default()
         })
-    }
-}
-
-impl PreparedFit {
-    /// The deck of a data entry.
-    pub(super) fn deck(&self, index: usize) -> &Deck {
-        &self.decks[index].0
-    }
-
-    /// Tells the fit from another: what its starts depend on, as a number in hexadecimal digits.
-    #[must_use]
-    pub fn fingerprint(&self) -> String {
-        let mut text = format!("{:?}{:?}", self.problem.parameters, self.options_of_starts());
-        for (data, (deck, targets, uses)) in self.problem.data.iter().zip(&self.decks) {
-            text += &format!("{targets:?}{uses:?}{:?}{:?}", data.objectives, data.guide);
-            text += &format!("{:?}", data.experiment.traces());
-            if let Ok(simulation) = deck.read() {
-                text.extend(simulation.sources().files().map(|(_, file)| file.text()));
-            }
-        }
-        format!("{:016x}", ovonic_device::fingerprint(&text))
-    }
-
-    /// What fitted each start, and not how many there are or what is done afterwards.
-    fn options_of_starts(&self) -> (usize, u64, u64, u64) {
-        let FitOptions { candidates, generations, max_iterations, seed, .. } = self.options;
-        (candidates, generations, max_iterations, seed)
-    }
-
-    /// What is fitted in it.
-    pub(super) fn targets(&self, index: usize) -> &[ExperimentTarget] {
-        &self.decks[index].1
-    }
-
-    /// Model cards with the fitted values, ready to paste; one part for each deck.
-    ///
-    /// # Errors
-    /// When a deck cannot be read any more or does not take the values.
-    pub fn card(
-        &self,
-        report: &FitReport,
-        provenance: &[String],
-    ) -> Result<String, CalibrationError> {
-        let mut text = String::new();
-        for line in provenance {
-            text += &format!("* {line}\n");
-        }
-        let mut parts: Vec<String> = Vec::new();
-        for (deck, targets, uses) in &self.decks {
-            let values = uses.iter().map(|&index| report.parameters[index].value);
-            let part = card(deck, targets, &values.collect::<Vec<f64>>())?;
-            if !parts.contains(&part) {
-                parts.push(part);
-            }
-        }
-        Ok(text + &parts.concat())
     }
 }

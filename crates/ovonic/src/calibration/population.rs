@@ -2,7 +2,8 @@
 //! gives the features that were measured.
 
 use super::experiment::DeckExperiment;
-use super::plan::{FitPlan, PlanError, PreparedFit};
+use super::plan::{FitPlan, PlanError};
+use super::prepared::PreparedFit;
 use super::{CalibrationError, ExperimentTarget};
 use ovonic_calibrate::{
     Curve, Experiment, ExperimentError, Feature, FitError, FitObserver, Law, PopulationReport,
