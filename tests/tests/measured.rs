@@ -56,3 +56,26 @@ fn a_pulse_transient_of_a_silver_switch() {
     };
     assert!(plan.is_met(&report), "{:.3} decades", report.decades(false));
 }
+
+#[test]
+fn delays_and_relaxations_of_a_silver_switch() {
+    let Some(folder) = measured() else { return };
+    let plans = Path::new(env!("CARGO_MANIFEST_DIR")).join("../netlists/examples/fit");
+    let text = std::fs::read_to_string(plans.join("silver-population.toml")).unwrap();
+    let mut plan: FitPlan = toml::from_str(&text).unwrap();
+    plan.data[0].file = folder.join("ag_diffusive/layer1.csv");
+    let prepared = plan.prepare(&plans, &LoadOptions::default()).unwrap();
+    let found = prepared.fit_population(&Unwatched).unwrap();
+    let counted = found.members.iter().filter(|member| member.counts).count();
+    assert!(counted >= 186, "{counted} of {} traces count", found.members.len());
+    // The plan asks for medians within 5 % and ranges within 15 %; so do the ends of the ranges.
+    let checks = prepared.check(&plan, &found, &Unwatched).unwrap();
+    assert_eq!(checks.len(), 2);
+    for check in &checks {
+        assert!(check.is_met, "{check:?}");
+        for end in [0, 2] {
+            let off = check.drawn[end] / check.measured[end] - 1.0;
+            assert!(off.abs() <= 0.15, "{check:?}");
+        }
+    }
+}
