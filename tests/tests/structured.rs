@@ -169,6 +169,13 @@ fn any_periphery_borders_an_array() {
     ] {
         iterated(what, &op(what, &array(around), 1e-9));
     }
+    for via in [1.0, 3.0] {
+        let vias = Array::new(9, 8, move |i, j, w, b, draw| {
+            let ohm = 10_f64.powf(3.0 + 2.0 * draw);
+            format!("Rv{i}_{j} {w} x{i}_{j} {via}\nRc{i}_{j} x{i}_{j} {b} {ohm:e}\n")
+        });
+        iterated("vias", &op("vias", &vias, 1e-9));
+    }
     let ideal = Array { driver: 1.0, sense: 1.0, ..Array::resistors(9, 8) };
     iterated("lines that begin with a segment", &op("segments", &ideal, 1e-10));
 }

@@ -192,7 +192,9 @@ struct Build<'a> {
     drafts: Vec<Draft>,
     /// Draft of each local unknown of each instance; `None` is ground.
     locals: Vec<Vec<Option<usize>>>,
-    structures: Vec<Structure>,
+    structures: Vec<Arc<Structure>>,
+    /// The last structure of each group: most instances of a kind have the same.
+    recent: Vec<Option<Arc<Structure>>>,
     /// Cluster of each instance.
     clusters: Vec<Option<usize>>,
     n_clusters: usize,
@@ -210,6 +212,7 @@ impl<'a> Build<'a> {
             drafts: Vec::new(),
             locals: Vec::new(),
             structures: Vec::new(),
+            recent: Vec::new(),
             clusters: Vec::new(),
             n_clusters: builder.n_clusters,
         }
@@ -237,6 +240,7 @@ impl<'a> Build<'a> {
 
     /// Drafts of all unknowns but borrowed ones.
     fn number(&mut self) {
+        self.recent = vec![None; self.groups.len()];
         for (index, spec) in self.builder.specs.iter().enumerate() {
             let Member { group, position } = self.members[index];
             let group = &self.groups[group].1;
@@ -244,7 +248,13 @@ impl<'a> Build<'a> {
             let connected =
                 (0..spec.terminals.len()).fold(0, |mask: u64, terminal| mask | 1 << terminal);
             let ties = group.collapse(position, connected);
-            self.structures.push(group.structure(position));
+            let structure = group.structure(position);
+            let recent = &mut self.recent[self.members[index].group];
+            let structure = match recent {
+                Some(same) if **same == structure => same.clone(),
+                _ => recent.insert(Arc::new(structure)).clone(),
+            };
+            self.structures.push(structure);
             let cluster = self.cluster_of(spec);
             self.clusters.push(cluster);
             let mut local: Vec<Option<usize>> = Vec::with_capacity(unknowns.len());

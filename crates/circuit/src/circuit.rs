@@ -85,7 +85,7 @@ pub(crate) struct Member {
 
 pub(crate) struct Instance {
     pub(crate) member: Member,
-    pub(crate) structure: Structure,
+    pub(crate) structure: Arc<Structure>,
 }
 
 /// What a change of an instance's parameters left standing.
@@ -404,7 +404,7 @@ impl Circuit {
         spec.params = params;
         spec.environment = environment;
         let same = self.groups[group].collapse(position, connected) == before
-            && self.groups[group].structure(position) == self.instances[id.0].structure;
+            && self.groups[group].structure(position) == *self.instances[id.0].structure;
         Ok(if same { Change::Values } else { Change::Structure })
     }
 

@@ -153,8 +153,18 @@ fn ties(graph: &Graph<'_>, candidates: &[bool], threshold: f64) -> Option<Vec<[u
         let strong = graph.around(k).filter(|&(other, g)| candidates[other] && g > threshold);
         let mut strong: Vec<(usize, f64)> = strong.collect();
         members += usize::from(!strong.is_empty());
-        crowded += usize::from(strong.len() > 2);
-        strong.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        if strong.len() > 2 {
+            // A via may conduct as well as a segment, but the node behind it leads to a cell and to nothing else.
+            let behind_via = |other: usize| {
+                let weak = |(far, g): (usize, f64)| far != k && g <= threshold;
+                graph.degree(other) == 2 && graph.around(other).any(weak)
+            };
+            crowded += usize::from(strong.iter().filter(|s| !behind_via(s.0)).count() > 2);
+            strong.sort_by(|a, b| {
+                let order = behind_via(a.0).cmp(&behind_via(b.0));
+                order.then(b.1.total_cmp(&a.1)).then(a.0.cmp(&b.0))
+            });
+        }
         for (tie, (other, _)) in ties[k].iter_mut().zip(strong) {
             *tie = other as u32;
         }

@@ -276,6 +276,8 @@ impl<'a, 'l> Cursor<'a, 'l> {
             }
         }
         self.warn_duplicates(&params);
+        // Netlists have a million lines of one word, and a vector starts with room for four.
+        words.shrink_to_fit();
         Some((words, params))
     }
 

@@ -40,24 +40,41 @@ impl Pattern {
         if n >= u32::MAX as usize {
             return Err(SolverError::TooLarge { n });
         }
-        let mut keys = Vec::new();
+        let mut pairs: Vec<(u32, u32)> = Vec::new();
+        let mut starts = vec![0; n + 1];
         for (row, column) in entries {
             if row >= n || column >= n {
                 return Err(SolverError::InvalidIndex { row, column, n });
             }
-            keys.push(((column as u64) << 32) | row as u64);
-        }
-        keys.sort_unstable();
-        keys.dedup();
-        let mut column_starts = vec![0; n + 1];
-        let mut rows = Vec::with_capacity(keys.len());
-        for key in keys {
-            column_starts[(key >> 32) as usize + 1] += 1;
-            rows.push(key as u32);
+            starts[column + 1] += 1;
+            pairs.push((row as u32, column as u32));
         }
         for column in 0..n {
-            column_starts[column + 1] += column_starts[column];
+            starts[column + 1] += starts[column];
         }
+        // Sorted by column in one pass; columns of circuits are short.
+        let mut rows = vec![0; pairs.len()];
+        let mut next = starts.clone();
+        for (row, column) in pairs {
+            let place = &mut next[column as usize];
+            rows[*place] = row;
+            *place += 1;
+        }
+        let mut column_starts = vec![0; n + 1];
+        let mut end = 0;
+        for column in 0..n {
+            let (first, last) = (starts[column], starts[column + 1]);
+            rows[first..last].sort_unstable();
+            for k in first..last {
+                if k == first || rows[k] != rows[k - 1] {
+                    rows[end] = rows[k];
+                    end += 1;
+                }
+            }
+            column_starts[column + 1] = end;
+        }
+        rows.truncate(end);
+        rows.shrink_to_fit();
         Ok(Self { n, column_starts, rows })
     }
 
