@@ -31,8 +31,9 @@ use parts::Parts;
 use plan::Plan;
 use solver::CrossbarSolver;
 
-/// Unknowns from which on an array is worth looking for: below, the general solver is as fast.
-const WORTH_IT: usize = 4000;
+/// Unknowns from which on an array is worth looking for: below, the general solver is as fast, and time steps that keep its
+/// factors are faster.
+const WORTH_IT: usize = 20_000;
 
 /// Which solver a circuit gets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
