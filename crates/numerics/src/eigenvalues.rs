@@ -1,7 +1,8 @@
 //! Eigenvalues of real matrices without symmetry: all of a small one, the dominant ones of an operator.
 //!
 //! ```text
-//! dense:    balance by powers of two, Hessenberg form, QR iterations      (nalgebra)
+//! dense:    balance by powers of two, Hessenberg form, QR iterations      (nalgebra for small matrices, faer for others)
+//!           large, and symmetric but for a scaling: scale, tridiagonal form, QR iterations      (nalgebra)
 //! dominant: Arnoldi: V ← basis of v, Av, A²v, …, each orthogonalised twice against those before it
 //!           H = VᵀAV;  an eigenvalue θ of H with eigenvector y belongs to A where |h·y_last| is small
 //! ```
@@ -47,12 +48,29 @@ pub fn eigenvalues(n: usize, rows: &[f64]) -> Option<Vec<Complex64>> {
     if n == 1 {
         return Some(vec![Complex64::new(rows[0], 0.0)]);
     }
+    if n > SMALL
+        && let Some(mut matrix) = symmetric(n, rows)
+    {
+        // On the diagonal the size makes every entry beside it comparable to something.
+        let size = matrix.norm();
+        (0..n).for_each(|i| matrix[(i, i)] += size);
+        let values = matrix.symmetric_eigenvalues();
+        return Some(values.iter().map(|value| Complex64::from(value - size)).collect());
+    }
     let mut matrix = DMatrix::from_row_slice(n, n, rows);
     balance_parlett_reinsch(&mut matrix);
     if n <= SMALL
         && let Some(schur) = Schur::try_new(matrix.clone(), f64::EPSILON, ITERATIONS.0 * n + 30)
     {
         return Some(schur.complex_eigenvalues().iter().copied().collect());
+    }
+    if n > SMALL {
+        let whole = faer::MatRef::from_column_major_slice(matrix.as_slice(), n, n);
+        if let Ok(values) = whole.eigenvalues() {
+            return Some(
+                values.into_iter().map(|value| Complex64::new(value.re, value.im)).collect(),
+            );
+        }
     }
     // An entry below the diagonal counts as zero in comparison with its neighbours there, and never does between
     // eigenvalues that are zero themselves. With the matrix's size on the diagonal it does, at the usual price: small
@@ -63,6 +81,38 @@ pub fn eigenvalues(n: usize, rows: &[f64]) -> Option<Vec<Complex64>> {
     }
     let schur = Schur::try_new(matrix, NEGLIGIBLE, ITERATIONS.1 * n)?;
     Some(schur.complex_eigenvalues().iter().map(|value| value - size).collect())
+}
+
+/// A symmetric matrix `D·A·D⁻¹` with a diagonal `D`, if there is one: (dᵢ/dⱼ)² = aⱼᵢ/aᵢⱼ, along the strongest couplings.
+///
+/// Heat and resistances couple devices in this way, whatever their number; their eigenvalues are real, and cost a tenth of
+/// those of any matrix.
+fn symmetric(n: usize, rows: &[f64]) -> Option<DMatrix<f64>> {
+    let entry = |i: usize, j: usize| rows[i * n + j];
+    let mut scale = vec![1.0; n];
+    let mut found = vec![false; n];
+    // Strength of the strongest coupling to what has been found, and to which.
+    let mut strongest = vec![(-1.0_f64, 0); n];
+    for _ in 0..n {
+        let waiting = (0..n).filter(|&i| !found[i]);
+        let next = waiting.max_by(|&a, &b| strongest[a].0.total_cmp(&strongest[b].0))?;
+        let (strength, from) = strongest[next];
+        if strength > 0.0 {
+            scale[next] = scale[from] * (entry(from, next) / entry(next, from)).sqrt();
+        }
+        found[next] = true;
+        for other in (0..n).filter(|&i| !found[i]) {
+            let strength = entry(next, other) * entry(other, next);
+            if strength > strongest[other].0 {
+                strongest[other] = (strength, next);
+            }
+        }
+    }
+    let matrix = DMatrix::from_fn(n, n, |i, j| scale[i] * entry(i, j) / scale[j]);
+    let tolerance = NEGLIGIBLE * matrix.norm();
+    let is_alike = |(i, j): (usize, usize)| (matrix[(i, j)] - matrix[(j, i)]).abs() <= tolerance;
+    let pairs = || (0..n).flat_map(|i| (0..i).map(move |j| (i, j)));
+    (tolerance.is_finite() && pairs().all(is_alike)).then_some(matrix)
 }
 
 /// The eigenvalues of largest magnitude of a linear operator of order `n`, found in a Krylov space of at most
@@ -234,6 +284,38 @@ mod tests {
         let trace: f64 = (0..n).map(|k| entry(k, k)).sum();
         let sum: Complex64 = found.iter().sum();
         assert!((sum - trace).norm() < 1e-9 * trace, "{sum} {trace}");
+    }
+
+    #[test]
+    fn a_scaled_symmetric_matrix_has_the_eigenvalues_of_the_symmetric_one() {
+        // The chain with 2 on the diagonal and -1 beside it: 2 - 2 cos(kπ/(n + 1)); scaled over sixteen decades, and
+        // shuffled, so that the strongest coupling is never the next one.
+        let n = 50;
+        let place = |i: usize| (i * 17 + 5) % n;
+        let mut rows = vec![0.0; n * n];
+        for i in 0..n {
+            for j in 0..n {
+                let entry = match i.abs_diff(j) {
+                    0 => 2.0,
+                    1 => -1.0,
+                    _ => 0.0,
+                };
+                let (row, column) = (place(i), place(j));
+                let decades = 16.0 * (row as f64 - column as f64) / n as f64;
+                rows[row * n + column] = entry * 10f64.powf(decades);
+            }
+        }
+        assert!(symmetric(n, &rows).is_some());
+        let found = sorted(eigenvalues(n, &rows).unwrap());
+        for (k, value) in found.iter().enumerate() {
+            let angle = (k + 1) as f64 * std::f64::consts::PI / (n + 1) as f64;
+            assert!((value - (2.0 - 2.0 * angle.cos())).norm() < 1e-12, "{k}: {value}");
+        }
+        // One coupling that points the other way, and nothing scales it away: a rotation.
+        let (a, b) = (place(20), place(21));
+        rows[a * n + b] = -rows[a * n + b];
+        assert!(symmetric(n, &rows).is_none());
+        assert!(eigenvalues(n, &rows).unwrap().iter().any(|value| value.im.abs() > 0.1));
     }
 
     #[test]

@@ -264,6 +264,9 @@ fn root(
             break;
         }
     }
+    if let Some((_, at)) = &mut best {
+        at.modes = walk.modes(&at.y)?;
+    }
     Ok(best)
 }
 
@@ -305,7 +308,7 @@ fn stability(
     for &fold in folds {
         for step in [fold - BESIDE_FOLD * length, fold + BESIDE_FOLD * length] {
             if step > 0.0 && step < length {
-                let Some(at) = walk.between(from, step)? else { return Ok(()) };
+                let Some(at) = walk.between_with_modes(from, step)? else { return Ok(()) };
                 ends.push(Count::of(step, &at));
             }
         }
@@ -338,7 +341,7 @@ fn change(
         }
         let step = 0.5 * (low.step + high.step);
         // Right where curves cross, neither can be told from the other.
-        let Some(at) = walk.between(from, step)? else { break };
+        let Some(at) = walk.between_with_modes(from, step)? else { break };
         let count = Count::of(step, &at);
         if count.unstable == low.unstable {
             low = count;

@@ -178,7 +178,8 @@ impl<'a, 'r> Walk<'a, 'r> {
                 {
                     step *= 0.5;
                 }
-                Step::Taken { to, bend, iterations } => {
+                Step::Taken { mut to, bend, iterations } => {
+                    to.modes = self.modes(&to.y)?;
                     self.system.rescale(&to.y);
                     let mut factor = (BEND.0 / bend.max(1e-12)).clamp(0.3, 2.0);
                     if iterations > MANY_ITERATIONS {
@@ -200,7 +201,8 @@ impl<'a, 'r> Walk<'a, 'r> {
         }
     }
 
-    /// Tries a step; one at a corner is taken however sharp the turn.
+    /// Tries a step; one at a corner is taken however sharp the turn. Modes are left to who needs them: they cost more
+    /// than all the rest where a circuit has many.
     fn attempt(&mut self, from: &Station, step: f64, corner: bool) -> Result<Step, TraceError> {
         let target = predicted(from, step);
         let mut y = target.clone();
@@ -231,12 +233,11 @@ impl<'a, 'r> Walk<'a, 'r> {
         }
         let moved: Vec<f64> = y.iter().zip(&from.y).map(|(to, from)| to - from).collect();
         let arclength = from.arclength + self.system.size(&moved);
-        let modes = self.modes(&y)?;
-        let to = Station { y, tangent, arclength, modes, moving };
+        let to = Station { y, tangent, arclength, modes: Modes::default(), moving };
         Ok(Step::Taken { to, bend, iterations })
     }
 
-    /// The point at a distance `step` from a station along its tangent, between it and the next one.
+    /// The point at a distance `step` from a station along its tangent, between it and the next one, without its modes.
     pub(super) fn between(
         &mut self,
         from: &Station,
@@ -246,6 +247,19 @@ impl<'a, 'r> Walk<'a, 'r> {
             Step::Taken { to, .. } => Some(to),
             Step::TooFar | Step::Failed(_) => None,
         })
+    }
+
+    /// The same with its modes.
+    pub(super) fn between_with_modes(
+        &mut self,
+        from: &Station,
+        step: f64,
+    ) -> Result<Option<Station>, TraceError> {
+        let mut at = self.between(from, step)?;
+        if let Some(at) = &mut at {
+            at.modes = self.modes(&at.y)?;
+        }
+        Ok(at)
     }
 
     /// Where the curve leaves the range between two stations, if it does.
