@@ -252,6 +252,50 @@ fn drift_in_the_figure_is_a_power_of_time_over_its_decades() {
     }
 }
 
+#[test]
+fn traced_switches_have_the_published_folds() {
+    let (measured, _) = ran("ots-trace.cir");
+    let (thresholds, holds) = (curve(&measured, "threshold"), curve(&measured, "hold"));
+    let expected = [(0.982, 0.109), (1.801, 0.154), (3.269, 0.218)];
+    for (k, (threshold, hold)) in expected.into_iter().enumerate() {
+        assert!((thresholds[k].1 / threshold - 1.0).abs() < 0.01, "{:?}", thresholds[k]);
+        assert!((holds[k].1 / hold - 1.0).abs() < 0.01, "{:?}", holds[k]);
+    }
+}
+
+#[test]
+fn the_cards_memory_climbs_its_staircase() {
+    let (_, results) = ran("pcm-staircase.cir");
+    let plot = results.of_kind(&PlotKind::Transient).expect("a transient");
+    let vector = |name: &str| plot.vector(name).expect("a vector").real_parts();
+    let (time, read) = (vector("time"), vector("i(vread)"));
+    // Each pulse is read at 0.2 V from 150 to 190 ns after it began.
+    let conductance = |k: usize| {
+        let instant = 20.18e-6 + 200e-9 * k as f64;
+        -read[time.partition_point(|t| *t <= instant) - 1] / 0.2
+    };
+    let steps: Vec<f64> = (0..50).map(conductance).collect();
+    for pair in steps.windows(2) {
+        assert!(pair[1] > pair[0], "{pair:?}");
+    }
+    assert!((1e-5..3e-5).contains(&steps[49]), "{steps:?}");
+    assert!(steps[49] - steps[25] < 0.25 * (steps[25] - steps[0]), "{steps:?}");
+}
+
+#[test]
+fn the_cards_cell_learns_again_as_its_deck_says() {
+    let (_, results) = ran("ts-pcm-retraining.cir");
+    let plot = results.of_kind(&PlotKind::Transient).expect("a transient");
+    let vector = |name: &str| plot.vector(name).expect("a vector").real_parts();
+    let (time, thickness) = (vector("time"), vector("@n1[u_a]"));
+    let at = |instant: f64| thickness[time.partition_point(|t| *t <= instant) - 1];
+    let pulses = |start: f64| {
+        (0..60).find(|&k| at(start + 5e-9 + 500e-9 * f64::from(k)) < 15e-9).expect("it learns")
+    };
+    assert_eq!((pulses(0.0), pulses(40e-6)), (22, 15));
+    assert!((at(39.9e-6) - 30.8e-9).abs() < 0.05e-9, "{:e}", at(39.9e-6));
+}
+
 /// Area that a loop encloses, by the trapezoidal rule, in parts of that of its bounding box.
 fn enclosed(v: &[f64], i: &[f64]) -> f64 {
     let range = |values: &[f64]| {

@@ -184,3 +184,28 @@ fn a_trace_leaves_the_circuit_as_it_was_and_agrees_with_op() {
     let last = *values(&after, "v(a)").last().expect("points");
     assert!((last - at(&after)).abs() < 1e-9, "{last} {}", at(&after));
 }
+
+#[test]
+fn a_sweep_over_any_switch_says_where_it_jumped_which_is_the_traces_fold() {
+    for (instance, model, stop) in [
+        ("N1 a 0 x", ".model x ots", 3.5),
+        ("N1 a 0 x ua0=29n", ".model x pcm", 4.0),
+        (
+            "N1 a 0 x ua0=20n",
+            ".model x ts_pcm(pcm=m ts=s)\n.model m pcm\n.model s ots(r_th=10meg)",
+            5.0,
+        ),
+        ("N1 a 0 x", ".model x vo2", 12.0),
+        ("N1 a 0 x", ".model x nbo2", 4.0),
+        ("N1 a 0 x", ".model x ag_diffusive", 1.0),
+    ] {
+        let deck = format!("switch\nV1 a 0 0\n{instance}\n{model}\n.options temp=26.85\n");
+        let (_, swept) = run(&format!("{deck}.dc v1 0 {stop} {:e}\n.end\n", stop / 50.0));
+        let jump = swept[0].jumps.first().unwrap_or_else(|| panic!("no jump: {model}"));
+        let (_, traced) = run(&format!("{deck}.trace v1 0 {stop}\n.end\n"));
+        let special = traced[0].trace.clone().expect("a trace").special;
+        let threshold = special.iter().find(|found| found.name == "th").expect("a threshold");
+        let (at, fold) = (jump.values[0], threshold.point.value);
+        assert!((at - fold).abs() < jump.width + 2e-6 * fold, "{model}: {at} {fold}");
+    }
+}
