@@ -269,8 +269,11 @@ mod tests {
             |device: f64| values(cycles.iter().map(move |c| 5.0 + 0.3 * device + 0.1 * c), 0.0);
         let found = estimate(&devices.iter().map(|&d| of(d)).collect::<Vec<_>>());
         assert!((found.centre - 5.0).abs() < 1e-3, "{found:?}");
-        assert!((found.cycle.unwrap() / 0.1 - 1.0).abs() < 0.04, "{found:?}");
-        assert!((found.device.unwrap() / 0.3 - 1.0).abs() < 0.04, "{found:?}");
+        // So few steps of the distribution have a spread of their own.
+        let cycle = 0.1 * scatter(&cycles) * (41f64 / 40.0).sqrt();
+        assert!((found.cycle.unwrap() / cycle - 1.0).abs() < 0.01, "{found:?}");
+        let device = 0.3 * scatter(&devices);
+        assert!((found.device.unwrap() / device - 1.0).abs() < 0.01, "{found:?}");
     }
 
     #[test]
