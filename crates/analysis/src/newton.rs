@@ -13,7 +13,7 @@ mod chord;
 
 use crate::options::{SolverOptions, Tolerances};
 use ovonic_circuit::{Assembly, Circuit, Point};
-use ovonic_device::{Limiting, Nature, Retention, Time};
+use ovonic_device::{Limiting, Nature, Rates, Retention, Time};
 use ovonic_numerics::sparse::{LinearSolver, SolverError};
 
 /// Rate at which a settled state follows its guess where its own rate vanishes, 1/s: it keeps its place over
@@ -29,6 +29,8 @@ pub struct Equation<'a> {
     pub alpha: f64,
     /// Integrator's history by row, length `n + 1`; absent for dc.
     pub history: Option<&'a [f64]>,
+    /// What stands for the derivatives of voltages across varying capacitances.
+    pub rates: Rates<'a>,
     /// Factor on independent sources.
     pub source_scale: f64,
     /// Conductance across junctions, S.
@@ -56,6 +58,7 @@ impl<'a> Equation<'a> {
             time: None,
             alpha: 0.0,
             history: None,
+            rates: Rates::Rest,
             source_scale: 1.0,
             gmin,
             node_conductance: 0.0,
@@ -82,6 +85,7 @@ impl<'a> Equation<'a> {
             latches: self.latches,
             held: self.held,
             delayed: self.delayed,
+            rates: self.rates,
         }
     }
 

@@ -356,7 +356,9 @@ impl ProbeSet {
             let multiplicity = at.circuit.spec(instance).multiplicity;
             let rates = &rates[at.circuit.stored_range(instance)];
             let stored = &at.circuit.structure(instance).trace.stored;
-            for (stored, rate) in stored.iter().zip(rates) {
+            // The current of a varying capacitance is in the residual already, by the point's own rates.
+            let pairs = stored.iter().zip(rates).filter(|(stored, _)| !stored.is_voltage);
+            for (stored, rate) in pairs {
                 currents[stored.row] += multiplicity * rate;
                 if let Some(from) = stored.from {
                     currents[from] -= multiplicity * rate;

@@ -8,7 +8,7 @@
 
 use crate::circuit::Circuit;
 use num_complex::Complex64;
-use ovonic_device::{DelayedEntry, Jacobian, Limiting, LoadContext, LoadTarget, Time};
+use ovonic_device::{DelayedEntry, Jacobian, Limiting, LoadContext, LoadTarget, Rates, Time};
 
 /// Where a circuit is evaluated.
 #[derive(Clone, Copy)]
@@ -29,6 +29,8 @@ pub struct Point<'a> {
     pub held: Option<&'a [f64]>,
     /// Delayed signals a delay ago; absent where nothing has a history.
     pub delayed: Option<&'a [f64]>,
+    /// What stands for the derivatives of voltages across varying capacitances, by stored quantity.
+    pub rates: Rates<'a>,
 }
 
 impl<'a> Point<'a> {
@@ -43,6 +45,7 @@ impl<'a> Point<'a> {
             latches,
             held: None,
             delayed: None,
+            rates: Rates::Rest,
         }
     }
 
@@ -58,6 +61,7 @@ impl<'a> Point<'a> {
             latches: self.latches,
             held: self.held,
             delayed: self.delayed,
+            rates: self.rates,
             limiting,
             limits,
         }
@@ -78,6 +82,9 @@ pub struct Assembly {
     pub magnitude: Vec<f64>,
     /// Values of all stored quantities.
     pub stored: Vec<f64>,
+    /// Varying capacitances at the places of their voltages among the stored quantities, F; nothing elsewhere. Empty
+    /// where the circuit has none.
+    pub capacitances: Vec<f64>,
     /// Values of all delayed signals.
     pub signals: Vec<f64>,
     /// Number of instances whose limiting moved a value.
@@ -108,6 +115,7 @@ impl Assembly {
             reactive: vec![0.0; n],
             magnitude: vec![0.0; n],
             stored: vec![0.0; circuit.stored().len()],
+            capacitances: circuit.no_capacitances(),
             signals: vec![0.0; circuit.delays().len()],
             limited: 0,
             n_loads: 0,
@@ -162,6 +170,7 @@ impl Assembly {
             reactive: &mut self.reactive,
             magnitude: &mut self.magnitude,
             stored: &mut self.stored,
+            capacitances: &mut self.capacitances,
             signals: &mut self.signals,
             limits: &mut [],
             limited: &mut self.limited,
@@ -193,6 +202,7 @@ impl Assembly {
             reactive: &mut self.reactive,
             magnitude: &mut self.magnitude,
             stored: &mut self.stored,
+            capacitances: &mut self.capacitances,
             signals: &mut self.signals,
             limits: &mut self.next_limits,
             limited: &mut self.limited,
@@ -231,6 +241,7 @@ impl Assembly {
             reactive: &mut self.reactive,
             magnitude: &mut self.magnitude,
             stored: &mut self.stored,
+            capacitances: &mut self.capacitances,
             signals: &mut self.signals,
             limits: &mut self.next_limits,
             limited: &mut self.limited,
@@ -272,6 +283,8 @@ pub struct SmallSignal {
     pub reactive: Vec<f64>,
     /// Right-hand side of the devices' stimuli; length `n + 1`.
     pub stimulus: Vec<Complex64>,
+    /// Varying capacitances, as [`Assembly::capacitances`] has them.
+    pub capacitances: Vec<f64>,
     /// Delayed terms with public rows and columns, and their slots.
     delayed: Vec<(usize, DelayedEntry)>,
 }
@@ -286,6 +299,7 @@ impl SmallSignal {
             (vec![0.0; circuit.n_values()], vec![0.0; circuit.n_values()]);
         let (mut f, mut q, mut magnitude) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
         let mut stored = vec![0.0; circuit.stored().len()];
+        let mut capacitances = circuit.no_capacitances();
         let mut signals = still.clone();
         let mut limited = 0;
         let mut target = LoadTarget {
@@ -293,6 +307,7 @@ impl SmallSignal {
             reactive: &mut q,
             magnitude: &mut magnitude,
             stored: &mut stored,
+            capacitances: &mut capacitances,
             signals: &mut signals,
             limits: &mut [],
             limited: &mut limited,
@@ -308,7 +323,7 @@ impl SmallSignal {
         let slot = |entry: &DelayedEntry| circuit.pattern.slot(entry.row, entry.column);
         let delayed = circuit.delayed_entries(point).into_iter();
         let delayed = delayed.map(|entry| (slot(&entry).unwrap_or(bin), entry)).collect();
-        Self { resistive, reactive, stimulus, delayed }
+        Self { resistive, reactive, stimulus, capacitances, delayed }
     }
 
     /// Writes `∂f/∂x + jω·∂q/∂x` and the delayed terms at angular frequency `omega` (rad/s) into `values`

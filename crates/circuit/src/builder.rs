@@ -433,6 +433,7 @@ impl<'a> Build<'a> {
             pattern: Arc::new(pattern),
             clusters,
             n_values: first_slot + 1,
+            has_capacitances: memory.stored.iter().any(|stored| stored.is_voltage),
             stored: memory.stored,
             delays: memory.delays,
             n_limits: memory.n_limits,
@@ -567,6 +568,8 @@ impl<'a> Build<'a> {
                 memory.stored.push(StoredQuantity {
                     instance: InstanceId(index),
                     row: local[stored.row],
+                    from: stored.from.map(|from| local[from]),
+                    is_voltage: stored.is_voltage,
                     residual: unknown.residual,
                     tolerance: unknown.tolerance,
                     is_state: unknown.residual == Nature::Rate,

@@ -69,6 +69,10 @@ pub struct StoredQuantity {
     pub instance: InstanceId,
     /// Row that its derivative is added to; the number of unknowns means ground.
     pub row: usize,
+    /// Row that it is taken from; absent for fluxes and states.
+    pub from: Option<usize>,
+    /// Whether the quantity is the voltage from `row` to `from`, across a capacitance that varies.
+    pub is_voltage: bool,
     /// Nature of that row: the quantity's derivative has its unit.
     pub residual: Nature,
     /// Absolute tolerance of the row's unknown.
@@ -97,7 +101,7 @@ pub enum Change {
     Structure,
 }
 
-/// A circuit that can be evaluated: `f(x, t) + d/dt q(x) = 0`.
+/// A circuit that can be evaluated: `f(x, t) + d/dt q(x) + Σ c(x)·d/dt v(x) = 0`.
 ///
 /// It is immutable during an analysis; everything that changes lives in an [`Assembly`] and in vectors of the
 /// solver. Unknowns are numbered from 0 to `n − 1`, public ones first; vectors that devices see have ground
@@ -117,6 +121,7 @@ pub struct Circuit {
     pub(crate) clusters: Vec<Cluster>,
     pub(crate) n_values: usize,
     pub(crate) stored: Vec<StoredQuantity>,
+    pub(crate) has_capacitances: bool,
     pub(crate) delays: Vec<f64>,
     pub(crate) n_limits: usize,
     pub(crate) n_latches: usize,
@@ -253,6 +258,16 @@ impl Circuit {
     /// Stored quantities, in the order of [`Assembly::stored`].
     pub fn stored(&self) -> &[StoredQuantity] {
         &self.stored
+    }
+
+    /// Whether some capacitance varies without being the derivative of a charge.
+    pub fn has_capacitances(&self) -> bool {
+        self.has_capacitances
+    }
+
+    /// Room for all varying capacitances.
+    pub(crate) fn no_capacitances(&self) -> Vec<f64> {
+        vec![0.0; if self.has_capacitances { self.stored.len() } else { 0 }]
     }
 
     /// Delay of each delayed signal, s.

@@ -1,4 +1,4 @@
-//! Circuits: unknowns, sparsity, bound instances, and the assembly of `f(x, t) + d/dt q(x) = 0`.
+//! Circuits: unknowns, sparsity, bound instances, and the assembly of their equations.
 //!
 //! [`CircuitBuilder`] takes instances of device kinds at named nodes; [`CircuitBuilder::build`] prepares,
 //! collapses, numbers, traces and binds them to a [`Circuit`], which evaluates residuals and Jacobians into an

@@ -7,7 +7,9 @@
 use crate::assembly::Point;
 use crate::circuit::Circuit;
 use crate::ids::InstanceId;
-use ovonic_device::{AnyParams, Binding, Environment, Group, Limiting, LocalResidual, ParamError};
+use ovonic_device::{
+    AnyParams, Binding, Environment, Group, Limiting, LocalResidual, ParamError, Rates,
+};
 use std::ops::Range;
 
 /// An instance prepared with other parameters, bound to the unknowns, latches and signals of the original.
@@ -15,6 +17,8 @@ pub struct Variant {
     instance: InstanceId,
     group: Box<dyn Group>,
     stored: Vec<f64>,
+    /// Where the original's stored quantities lie.
+    places: Range<usize>,
     initial_latches: Vec<f64>,
     latches: Vec<f64>,
     /// Where the original's latches lie, what they were initially, and what they were when last seen.
@@ -63,6 +67,7 @@ impl Circuit {
         Ok(Some(Variant {
             instance: id,
             stored: vec![0.0; structure.trace.stored.len()],
+            places: self.stored_range(id),
             initial_latches: latches.clone(),
             latches,
             originals,
@@ -99,7 +104,8 @@ impl Variant {
 
     /// Its residuals at `point`, multiplicity included.
     pub fn residual(&self, point: &Point<'_>, out: &mut LocalResidual) {
-        let own = Point { latches: &self.latches, ..*point };
+        let rates = point.rates.within(self.places.clone());
+        let own = Point { latches: &self.latches, rates, ..*point };
         self.group.local(0, &own.context(Limiting::Off, &[]), out);
     }
 
@@ -108,11 +114,12 @@ impl Variant {
         self.group.initial(0, x)
     }
 
-    /// Its stored residual by local row as its initial conditions fix it.
-    pub fn initial_storage(&mut self, point: &Point<'_>) -> Vec<f64> {
+    /// Its stored residual by local row as its initial conditions fix it, and its stored quantities.
+    pub fn initial_storage(&mut self, point: &Point<'_>) -> (Vec<f64>, &[f64]) {
         let local = self.group.initial(0, point.x);
-        let own = Point { latches: &self.latches, ..*point };
-        self.group.stored_at(0, &local, &own.context(Limiting::Off, &[]), &mut self.stored)
+        let own = Point { latches: &self.latches, rates: Rates::Rest, ..*point };
+        let context = own.context(Limiting::Off, &[]);
+        (self.group.stored_at(0, &local, &context, &mut self.stored), &self.stored)
     }
 
     /// Event functions of its latches.

@@ -1,8 +1,13 @@
-//! What a device contributes to the circuit's equations: currents, charges, equations, stored quantities,
-//! delayed terms. Nothing else.
+//! What a device contributes to the circuit's equations: currents, charges, varying capacitances, equations, stored
+//! quantities, delayed terms. Nothing else.
+//!
+//! ```text
+//! f(x, t) + d/dt q(x) + Σ c(x)·d/dt v(x) + delayed terms = 0
+//! ```
 
 use crate::unknown::Nature;
 use ovonic_numerics::scalar::Scalar;
+use std::ops::Range;
 
 /// A stored quantity of a device, as the truncation error sees it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -11,6 +16,41 @@ pub struct Stored {
     pub row: usize,
     /// Row that it is taken from; `None` for a branch's flux or a state.
     pub from: Option<usize>,
+    /// Whether the quantity is the voltage from `row` to `from`, across a capacitance that varies: its derivative is
+    /// multiplied by the capacitance, in the evaluation itself.
+    pub is_voltage: bool,
+}
+
+/// What stands for `d/dt v` of the voltages across varying capacitances.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Rates<'a> {
+    /// Nothing moves. The capacitances count in `∂q/∂x` alone.
+    #[default]
+    Rest,
+    /// The formula of an integrator, `d/dt v = alpha·v + history`.
+    Formula {
+        /// Coefficient, 1/s.
+        alpha: f64,
+        /// History by stored quantity, V/s.
+        history: &'a [f64],
+    },
+    /// Known rates by stored quantity, V/s: for currents and linearisations at a solved point. The capacitances count
+    /// in `∂q/∂x`, their own derivatives times the rates in `∂f/∂x`.
+    Known(&'a [f64]),
+}
+
+impl<'a> Rates<'a> {
+    /// Those of the stored quantities in a range.
+    #[inline]
+    pub fn within(self, range: Range<usize>) -> Rates<'a> {
+        match self {
+            Rates::Rest => Rates::Rest,
+            Rates::Formula { alpha, history } => {
+                Rates::Formula { alpha, history: &history[range] }
+            }
+            Rates::Known(rates) => Rates::Known(&rates[range]),
+        }
+    }
 }
 
 /// A delayed signal of a device.
@@ -49,6 +89,10 @@ pub struct DelayedTerm<S> {
 pub struct Side<'a, S> {
     /// Values of the stored quantities, in the order of the calls.
     pub stored: &'a mut [f64],
+    /// Varying capacitances, at the places of the voltages across them.
+    pub capacitances: &'a mut [f64],
+    /// What stands for the derivatives of those voltages.
+    pub rates: Rates<'a>,
     /// Values of the delayed signals now.
     pub signals: &'a mut [f64],
     /// Values of the delayed signals a delay ago; absent where nothing has a history (an operating point).
@@ -68,6 +112,8 @@ impl<S> Default for Side<'_, S> {
     fn default() -> Self {
         Self {
             stored: &mut [],
+            capacitances: &mut [],
+            rates: Rates::Rest,
             signals: &mut [],
             delayed: None,
             terms: None,
@@ -78,7 +124,7 @@ impl<S> Default for Side<'_, S> {
     }
 }
 
-/// Collects one instance's contributions to `f(x, t) + d/dt q(x) = 0`.
+/// Collects one instance's contributions to `f(x, t) + d/dt q(x) + Σ c(x)·d/dt v(x) = 0`.
 pub struct Contributions<'a, S, const N: usize> {
     /// Resistive residual by local row.
     pub f: [S; N],
@@ -108,7 +154,37 @@ impl<'a, S: Scalar, const N: usize> Contributions<'a, S, N> {
     pub fn charge(&mut self, from: usize, to: usize, charge: S) {
         self.q[from] += charge;
         self.q[to] -= charge;
-        self.store(Stored { row: from, from: Some(to) }, charge);
+        self.store(Stored { row: from, from: Some(to), is_voltage: false }, charge);
+    }
+
+    /// A capacitance `c` (F) between `from` and `to` that varies with the unknowns and is not the derivative of a
+    /// charge: a current `c·dv/dt` leaves `from` and enters `to`. `v` is the voltage from `from` to `to`, the
+    /// difference of these two unknowns.
+    #[inline]
+    pub fn capacitance(&mut self, from: usize, to: usize, c: S, v: S) {
+        let index = self.n_stored;
+        self.store(Stored { row: from, from: Some(to), is_voltage: true }, v);
+        if let Some(room) = self.side.capacitances.get_mut(index) {
+            *room = c.linearised(0);
+        }
+        match self.side.rates {
+            Rates::Formula { alpha, history } => {
+                self.current(from, to, c * (v * alpha + history[index]));
+                return;
+            }
+            Rates::Known(rates) => self.current(from, to, c * rates[index]),
+            Rates::Rest => {}
+        }
+        if self.side.trace.is_some() {
+            self.current(from, to, c * v);
+            self.q[from] += c * v;
+            self.q[to] -= c * v;
+            return;
+        }
+        // A derivative without a value: there is no charge.
+        let slope = (v - S::constant(v.linearised(0))) * c.linearised(0);
+        self.q[from] += slope;
+        self.q[to] -= slope;
     }
 
     /// A term of the equation in `row`, whose terms sum to zero.
@@ -121,7 +197,7 @@ impl<'a, S: Scalar, const N: usize> Contributions<'a, S, N> {
     #[inline]
     pub fn storage(&mut self, row: usize, quantity: S) {
         self.q[row] += quantity;
-        self.store(Stored { row, from: None }, quantity);
+        self.store(Stored { row, from: None, is_voltage: false }, quantity);
     }
 
     /// The rate equation of a state: `d state/dt = dxdt`. Where states are held and the one in `row` is
@@ -136,7 +212,7 @@ impl<'a, S: Scalar, const N: usize> Contributions<'a, S, N> {
         }
         // Held or not, the state is what a transient that starts here goes on from.
         self.q[row] += state;
-        self.store(Stored { row, from: None }, state);
+        self.store(Stored { row, from: None, is_voltage: false }, state);
     }
 
     /// `gain · signal(t − delay)` as a term of the equation in `row`; delay in s.

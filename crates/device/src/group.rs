@@ -4,7 +4,7 @@
 //! slots that were bound once. Ground is the last unknown and the last slot (a bin), so no loop has a branch
 //! for it.
 
-use crate::contributions::{DelayedTerm, Trace};
+use crate::contributions::{DelayedTerm, Rates, Trace};
 use crate::environment::{Environment, Time};
 use crate::limits::Limiting;
 use crate::noise::NoiseSource;
@@ -59,6 +59,8 @@ pub struct LoadContext<'a> {
     pub held: Option<&'a [f64]>,
     /// Delayed signals a delay ago; absent where nothing has a history.
     pub delayed: Option<&'a [f64]>,
+    /// What stands for the derivatives of voltages across varying capacitances.
+    pub rates: Rates<'a>,
     /// What limiting does.
     pub limiting: Limiting,
     /// All limiting lanes of the previous iterate.
@@ -93,6 +95,8 @@ pub struct LoadTarget<'a> {
     pub magnitude: &'a mut [f64],
     /// Values of all stored quantities.
     pub stored: &'a mut [f64],
+    /// Varying capacitances at the places of their voltages among the stored quantities, F; may be empty.
+    pub capacitances: &'a mut [f64],
     /// Values of all delayed signals.
     pub signals: &'a mut [f64],
     /// Limiting lanes of this iterate.

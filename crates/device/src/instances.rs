@@ -32,6 +32,13 @@ struct Place {
     signals: (u32, u32),
 }
 
+/// The solver's vectors that an evaluation fills beside the residuals.
+struct Room<'a> {
+    stored: &'a mut [f64],
+    capacitances: &'a mut [f64],
+    signals: &'a mut [f64],
+}
+
 /// All instances of model `M` with `N` local unknowns.
 pub struct Instances<M, const N: usize> {
     models: Vec<M>,
@@ -89,12 +96,15 @@ impl<M: Model<N>, const N: usize> Instances<M, N> {
         index: usize,
         context: &LoadContext<'b>,
         held: &'b [f64; N],
-        stored: &'b mut [f64],
-        signals: &'b mut [f64],
+        room: Room<'b>,
     ) -> Side<'b, S> {
         let place = &self.places[index];
+        let own = place.stored.0 as usize..place.stored.1 as usize;
+        let Room { stored, capacitances, signals } = room;
         Side {
-            stored: &mut stored[place.stored.0 as usize..place.stored.1 as usize],
+            stored: &mut stored[own.clone()],
+            capacitances: capacitances.get_mut(own.clone()).unwrap_or(&mut []),
+            rates: context.rates.within(own),
             signals: &mut signals[place.signals.0 as usize..place.signals.1 as usize],
             delayed: context
                 .delayed
@@ -134,7 +144,12 @@ impl<M: Model<N>, const N: usize> Instances<M, N> {
                 &mut target.limits[start..start + M::LIMITS],
             ),
         };
-        let side = self.side(index, context, &held, target.stored, target.signals);
+        let room = Room {
+            stored: target.stored,
+            capacitances: target.capacitances,
+            signals: target.signals,
+        };
+        let side = self.side(index, context, &held, room);
         let mut out = Contributions::<Dual<N>, N>::new(side);
         let local = std::array::from_fn(|i| Dual::unknown(x[i], i));
         self.models[index].eval(local, &at, &mut limits, &mut out);
@@ -151,7 +166,9 @@ impl<M: Model<N>, const N: usize> Instances<M, N> {
         held: &[f64; N],
         terms: &mut Vec<DelayedTerm<Dual<N>>>,
     ) -> ([Dual<N>; N], [Dual<N>; N]) {
+        let (first, last) = self.places[index].stored;
         let side = Side {
+            rates: context.rates.within(first as usize..last as usize),
             terms: Some(terms),
             held: context.held.is_some().then_some(held.as_slice()),
             retained: Self::RETAINED,
@@ -176,13 +193,12 @@ impl<M: Model<N>, const N: usize> Instances<M, N> {
         index: usize,
         x: [f64; N],
         context: &LoadContext<'_>,
-        stored: &mut [f64],
-        signals: &mut [f64],
+        room: Room<'_>,
         limits: &mut Limits<'_>,
     ) -> ([f64; N], [f64; N]) {
         let held = self.held(index, context);
         let at = self.iterate(index, context);
-        let side = self.side(index, context, &held, stored, signals);
+        let side = self.side(index, context, &held, room);
         let mut out = Contributions::<f64, N>::new(side);
         self.models[index].eval(x, &at, limits, &mut out);
         (out.f, out.q)
@@ -345,8 +361,12 @@ impl<M: Model<N>, const N: usize> Group for Instances<M, N> {
                 }
                 _ => Limits::off(),
             };
-            let (f, q) =
-                self.evaluate(index, x, context, target.stored, target.signals, &mut limits);
+            let room = Room {
+                stored: target.stored,
+                capacitances: target.capacitances,
+                signals: target.signals,
+            };
+            let (f, q) = self.evaluate(index, x, context, room, &mut limits);
             let m = self.multiplicity[index];
             for (row, &global) in self.unknowns[index].iter().enumerate() {
                 let value = m * f[row];
@@ -361,8 +381,10 @@ impl<M: Model<N>, const N: usize> Group for Instances<M, N> {
         let x = self.gather(index, context.x);
         let held = self.held(index, context);
         let at = self.iterate(index, context);
-        let (first, last) = self.places[index].signals;
+        let place = &self.places[index];
+        let (first, last) = place.signals;
         let side = Side {
+            rates: context.rates.within(place.stored.0 as usize..place.stored.1 as usize),
             delayed: context.delayed.map(|d| &d[first as usize..last as usize]),
             held: context.held.is_some().then_some(held.as_slice()),
             retained: Self::RETAINED,
@@ -432,7 +454,8 @@ impl<M: Model<N>, const N: usize> Group for Instances<M, N> {
         let x = std::array::from_fn(|i| local[i]);
         let place = &self.places[index];
         let mut signals = vec![0.0; place.signals.1 as usize];
-        let (_, q) = self.evaluate(index, x, context, stored, &mut signals, &mut Limits::off());
+        let room = Room { stored, capacitances: &mut [], signals: &mut signals };
+        let (_, q) = self.evaluate(index, x, context, room, &mut Limits::off());
         q.iter().map(|q| q * self.multiplicity[index]).collect()
     }
 

@@ -1,8 +1,8 @@
 //! The contract between a device model and the solver.
 //!
-//! A circuit is `f(x, t) + d/dt q(x) = 0` plus delayed terms. A device contributes currents, charges,
-//! equations, stored quantities and delays to it through [`Contributions`], and nothing else: it writes no
-//! matrix entry, keeps no memory of its own and cannot tell which analysis is asking. Its derivatives come
+//! A circuit is `f(x, t) + d/dt q(x) + Σ c(x)·d/dt v(x) = 0` plus delayed terms. A device contributes currents, charges,
+//! varying capacitances, equations, stored quantities and delays to it through [`Contributions`], and nothing else: it
+//! writes no matrix entry, keeps no memory of its own and cannot tell which analysis is asking. Its derivatives come
 //! from evaluating its one [`Model::eval`] with dual numbers.
 //!
 //! [`Instances`] turns a model into a [`Group`], which is what a circuit holds; [`Kind`] is the model's entry
@@ -25,7 +25,7 @@ mod unknown;
 mod variable;
 mod variation;
 
-pub use contributions::{Contributions, Delayed, DelayedTerm, Output, Side, Stored, Trace};
+pub use contributions::{Contributions, Delayed, DelayedTerm, Output, Rates, Side, Stored, Trace};
 pub use environment::{Environment, Iterate, Time};
 pub use group::{
     Binding, DelayedEntry, Group, Jacobian, LoadContext, LoadTarget, LocalJacobian, LocalResidual,

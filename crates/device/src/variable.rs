@@ -77,7 +77,7 @@ impl VariableContributions {
         Self::add(&mut self.q, &mut self.dq_dx, from, 1.0, charge, gradient);
         Self::add(&mut self.q, &mut self.dq_dx, to, -1.0, charge, gradient);
         self.stored.push(charge);
-        self.stored_rows.push(Stored { row: from, from: Some(to) });
+        self.stored_rows.push(Stored { row: from, from: Some(to), is_voltage: false });
     }
 
     /// A term of the equation in `row`.
@@ -89,7 +89,7 @@ impl VariableContributions {
     pub fn storage(&mut self, row: usize, quantity: f64, gradient: &[f64]) {
         Self::add(&mut self.q, &mut self.dq_dx, row, 1.0, quantity, gradient);
         self.stored.push(quantity);
-        self.stored_rows.push(Stored { row, from: None });
+        self.stored_rows.push(Stored { row, from: None, is_voltage: false });
     }
 
     /// `gain · signal(t − delay)` as a term of the equation in `row`.

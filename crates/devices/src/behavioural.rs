@@ -450,7 +450,7 @@ pub fn polynomial(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ovonic_device::{Binding, Group, Jacobian, Limiting, LoadContext, LoadTarget};
+    use ovonic_device::{Binding, Group, Jacobian, Limiting, LoadContext, LoadTarget, Rates};
     use ovonic_numerics::expression::Unary;
 
     /// Residuals `f`, `q` and matrices of one device at `x`, with the scale of sources.
@@ -485,6 +485,7 @@ mod tests {
             latches: &[],
             held: None,
             delayed: None,
+            rates: Rates::Rest,
             limiting: Limiting::Off,
             limits: &[],
         };
@@ -499,6 +500,7 @@ mod tests {
             reactive: &mut out.q,
             magnitude: &mut vec![0.0; n],
             stored: &mut [0.0; 2],
+            capacitances: &mut [],
             signals: &mut [],
             limits: &mut [],
             limited: &mut 0,

@@ -3,7 +3,7 @@
 use num_complex::Complex64;
 use ovonic_device::{
     AnyParams, Binding, DelayedEntry, Environment, Group, Jacobian, Kind, Limiting, LoadContext,
-    LoadTarget, LocalResidual, NoiseSource, ParamError, Structure, Tie, Time, Unknown,
+    LoadTarget, LocalResidual, NoiseSource, ParamError, Rates, Structure, Tie, Time, Unknown,
 };
 
 /// Devices of one kind whose unknowns coincide, one by one: a single device, or several in parallel that also share
@@ -48,6 +48,9 @@ pub struct Setting {
     pub gmin: f64,
     /// Factor on independent sources.
     pub source_scale: f64,
+    /// Rates of voltages across varying capacitances as a formula gives them: coefficient, and history by stored quantity.
+    /// Absent at rest.
+    pub formula: Option<(f64, Vec<f64>)>,
 }
 
 impl Specimen {
@@ -133,7 +136,8 @@ impl Specimen {
 
     /// Initial latches, no time, no conductance across junctions, sources on.
     pub fn setting(&self) -> Setting {
-        Setting { time: None, latches: self.latches.clone(), gmin: 0.0, source_scale: 1.0 }
+        let latches = self.latches.clone();
+        Setting { time: None, latches, gmin: 0.0, source_scale: 1.0, formula: None }
     }
 
     /// Evaluates with derivatives at `x`, of length `n`; limiting is off.
@@ -204,6 +208,7 @@ impl Specimen {
             reactive: &mut out.q,
             magnitude: &mut vec![0.0; n + 1],
             stored: &mut out.stored,
+            capacitances: &mut [],
             signals: &mut out.signals,
             limits,
             limited: &mut limited,
@@ -318,6 +323,10 @@ fn context<'a>(grounded: &'a [f64], setting: &'a Setting) -> LoadContext<'a> {
         latches: &setting.latches,
         held: None,
         delayed: None,
+        rates: match &setting.formula {
+            Some((alpha, history)) => Rates::Formula { alpha: *alpha, history },
+            None => Rates::Rest,
+        },
         limiting: Limiting::Off,
         limits: &[],
     }

@@ -15,6 +15,7 @@ use super::{
 use crate::newton::{Equation, Newton, NewtonError};
 use crate::op::flip_latches;
 use crate::report::ConvergenceError;
+use ovonic_device::Rates;
 use ovonic_circuit::Change;
 use ovonic_numerics::sparse::LinearSolver;
 
@@ -440,15 +441,18 @@ fn move_to_rest(
     let mut x = from.x.clone();
     circuit.residual(&standing.point(&x), &mut newton.assembly);
     let mut charge = newton.assembly.reactive.clone();
+    let mut stored = newton.assembly.stored.clone();
     let (mut step, longest) = MOVE_STEPS;
     let shortest = 1e-6 * step;
     let mut failure = NewtonError::Iterations { iterations: MAX_MOVE_STEPS };
     for _ in 0..MAX_MOVE_STEPS {
         let alpha = 1.0 / step;
         let history: Vec<f64> = charge.iter().map(|q| -alpha * q).collect();
+        let by_quantity: Vec<f64> = stored.iter().map(|v| -alpha * v).collect();
         let equation = Equation {
             alpha,
             history: Some(&history),
+            rates: Rates::Formula { alpha, history: &by_quantity },
             anchor: Some((alpha * NODE_CAPACITANCE, &x)),
             ..standing
         };
@@ -458,6 +462,7 @@ fn move_to_rest(
             Ok(_) => {
                 x = trial;
                 charge.copy_from_slice(&newton.assembly.reactive);
+                stored.copy_from_slice(&newton.assembly.stored);
                 if step > longest {
                     return Ok(x);
                 }

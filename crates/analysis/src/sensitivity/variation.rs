@@ -138,15 +138,22 @@ impl Variation {
         q[circuit.n()] = 0.0;
     }
 
-    /// Derivative of the stored residual that initial conditions fix; length `n + 1`.
+    /// Derivative of the stored residual (length `n + 1`) and after it of the stored quantities that initial conditions
+    /// fix.
     pub(crate) fn initial_storage(&mut self, circuit: &Circuit, point: &Point<'_>) -> Vec<f64> {
-        let mut out = vec![0.0; circuit.n() + 1];
+        let first = circuit.n() + 1;
+        let mut out = vec![0.0; first + circuit.stored().len()];
         for pair in &mut self.pairs {
-            let minus = pair.minus.initial_storage(point);
-            let plus = pair.plus.initial_storage(point);
-            let rows = circuit.local_unknowns(pair.minus.instance());
+            let instance = pair.minus.instance();
+            let (minus, stored_minus) = pair.minus.initial_storage(point);
+            let (plus, stored_plus) = pair.plus.initial_storage(point);
+            let rows = circuit.local_unknowns(instance);
             for (&row, (minus, plus)) in rows.iter().zip(minus.iter().zip(plus)) {
                 out[row] += (plus - minus) / self.span;
+            }
+            let places = circuit.stored_range(instance).zip(stored_minus.iter().zip(stored_plus));
+            for (place, (minus, plus)) in places {
+                out[first + place] = (plus - minus) / self.span;
             }
         }
         out[circuit.n()] = 0.0;

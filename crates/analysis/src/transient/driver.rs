@@ -11,7 +11,7 @@ use crate::op::{Attempt, OpOptions, OperatingPoint, flip_latches, solve_operatin
 use crate::options::{Observer, Progress, SolverOptions};
 use crate::report::{ConvergenceError, SetupError, report};
 use ovonic_circuit::{Circuit, Point};
-use ovonic_device::Time;
+use ovonic_device::{Rates, Time};
 use ovonic_waveforms::WaveformError;
 
 /// Smallest step, as a part of the largest one.
@@ -127,6 +127,8 @@ struct Work {
     rate: Vec<f64>,
     stored_rate: Vec<f64>,
     history: Vec<f64>,
+    /// History of the formula by stored quantity; empty where no capacitance varies.
+    quantity_history: Vec<f64>,
     delayed: Vec<f64>,
     limits: Vec<f64>,
     middle_x: Vec<f64>,
@@ -185,6 +187,7 @@ impl<'c, 'o> Driver<'c, 'o> {
                 rate: vec![0.0; n],
                 stored_rate: vec![0.0; n_stored],
                 history: vec![0.0; n],
+                quantity_history: vec![0.0; if circuit.has_capacitances() { n_stored } else { 0 }],
                 delayed: vec![0.0; circuit.delays().len()],
                 limits: newton.assembly.limits().to_vec(),
                 middle_x: vec![0.0; n],
@@ -378,7 +381,7 @@ impl<'c, 'o> Driver<'c, 'o> {
         let estimate = match scheme {
             Scheme::Single(formula, estimate) => {
                 self.history.predict(h, &mut self.work.x);
-                self.history.formula_history(&formula, &mut self.work.history);
+                self.start_formula(&formula);
                 self.solve(end, formula.alpha)?;
                 let (one, two) = (self.history.back(0), self.history.back(1));
                 let assembly = &self.newton.assembly;
@@ -399,7 +402,11 @@ impl<'c, 'o> Driver<'c, 'o> {
             }
         };
         let assembly = &self.newton.assembly;
-        let new = Stage { stored: &assembly.stored, rate: &self.work.stored_rate };
+        let new = Stage {
+            stored: &assembly.stored,
+            capacitances: &assembly.capacitances,
+            rate: &self.work.stored_rate,
+        };
         Ok(self.history.error_ratio(
             estimate,
             h,
@@ -423,7 +430,7 @@ impl<'c, 'o> Driver<'c, 'o> {
     fn two_stages(&mut self, h: f64, end: Time) -> Result<(), NewtonError> {
         let first = Formula::tr_stage(h);
         self.history.predict(GAMMA * h, &mut self.work.x);
-        self.history.formula_history(&first, &mut self.work.history);
+        self.start_formula(&first);
         self.solve(self.time.plus(GAMMA * h), first.alpha)?;
         let start = self.history.back(0);
         let (work, assembly) = (&mut self.work, &self.newton.assembly);
@@ -435,6 +442,9 @@ impl<'c, 'o> Driver<'c, 'o> {
 
         let second = Formula::bdf_stage(h);
         second.history(&work.middle_q, &start.q, &[], &mut work.history);
+        if self.circuit.has_capacitances() {
+            second.history(&work.middle_stored, &start.stored, &[], &mut work.quantity_history);
+        }
         // From the intermediate point on: what the first stage did not know of the step, the second learns.
         for (x, x0) in work.x.iter_mut().zip(&start.x) {
             *x += (1.0 - GAMMA) / GAMMA * (*x - x0);
@@ -447,16 +457,31 @@ impl<'c, 'o> Driver<'c, 'o> {
         Ok(())
     }
 
+    /// The history vectors of a formula that starts from the newest point.
+    fn start_formula(&mut self, formula: &Formula) {
+        self.history.formula_history(formula, &mut self.work.history);
+        if self.circuit.has_capacitances() {
+            self.history.quantity_history(formula, &mut self.work.quantity_history);
+        }
+    }
+
     /// Newton at `time`, from the guess in the trial's unknowns and with its history vector.
     fn solve(&mut self, time: Time, alpha: f64) -> Result<(), NewtonError> {
         if !self.delays.is_empty() {
             self.delays.at(time, &mut self.work.delayed);
         }
         let delayed = (!self.delays.is_empty()).then_some(self.work.delayed.as_slice());
+        // Field by field, so that Newton can be borrowed beside it.
+        let rates = if self.circuit.has_capacitances() {
+            Rates::Formula { alpha, history: &self.work.quantity_history }
+        } else {
+            Rates::Rest
+        };
         let equation = Equation {
             time: Some(time),
             alpha,
             history: Some(&self.work.history),
+            rates,
             delayed,
             settle: false,
             ..Equation::dc(&self.latches, self.options.gmin)
@@ -527,6 +552,7 @@ impl<'c, 'o> Driver<'c, 'o> {
         let point = Point {
             time: Some(end),
             gmin: self.options.gmin,
+            rates: Rates::Known(&self.work.stored_rate),
             ..Point::dc(&self.work.x, &self.latches)
         };
         // Of the latches that want to flip, the one that is nearest to its crossing set the instant.
@@ -544,6 +570,12 @@ impl<'c, 'o> Driver<'c, 'o> {
             q1: &newest.q,
             q2: &older.q,
             rate: &self.history.rate,
+            stored: &self.newton.assembly.stored,
+            middle_stored: &self.work.middle_stored,
+            middle_rate: &self.work.middle_rate,
+            stored1: &newest.stored,
+            stored2: &older.stored,
+            stored_rate: &self.history.stored_rate,
             event: event.filter(|_| flips && !self.tran.fixed_step),
         })?;
         Ok(())
@@ -629,11 +661,15 @@ impl<'c, 'o> Driver<'c, 'o> {
         }
         let tolerances = &self.options.tolerances;
         let ringing = &mut self.ringing;
+        let capacitances = &self.newton.assembly.capacitances;
         let rates = self.work.stored_rate.iter().zip(&self.history.stored_rate);
         let memory = ringing.last_change.iter_mut().zip(&mut ringing.count);
-        for ((new, old), (last, count)) in rates.zip(memory) {
-            let change = new - old;
-            let size = tolerances.relative * new.abs().max(old.abs());
+        let quantities = self.circuit.stored().iter().enumerate();
+        for ((k, quantity), ((new, old), (last, count))) in quantities.zip(rates.zip(memory)) {
+            // A voltage's rate counts as the current through its capacitance.
+            let unit = if quantity.is_voltage { capacitances[k] } else { 1.0 };
+            let change = unit * (new - old);
+            let size = tolerances.relative * unit * new.abs().max(old.abs());
             let alternates = change * *last < 0.0
                 && change.abs() > 0.5 * last.abs()
                 && change.abs() > 10.0 * (tolerances.current + size);
@@ -681,6 +717,7 @@ impl<'c, 'o> Driver<'c, 'o> {
             time: Some(self.time),
             gmin: self.options.gmin,
             delayed: if self.statistics.accepted > 0 { delayed } else { None },
+            rates: Rates::Known(&self.history.stored_rate),
             ..Point::dc(&self.history.back(0).x, &self.latches)
         };
         record(&TransientPoint {
@@ -697,6 +734,7 @@ impl<'c, 'o> Driver<'c, 'o> {
             time: Some(end),
             alpha: 1.0 / h,
             history: Some(&self.work.history),
+            rates: Rates::Known(&self.history.stored_rate),
             settle: false,
             ..Equation::dc(&self.latches, self.options.gmin)
         };
@@ -832,10 +870,12 @@ impl Start {
             let charge = newton.assembly.reactive.clone();
             let alpha = 1e9 / tran.largest_step();
             let history: Vec<f64> = charge.iter().map(|q| -alpha * q).collect();
+            let by_quantity: Vec<f64> = stored.iter().map(|v| -alpha * v).collect();
             let equation = Equation {
                 time: Some(time),
                 alpha,
                 history: Some(&history),
+                rates: Rates::Formula { alpha, history: &by_quantity },
                 settle: false,
                 ..Equation::dc(&latches, options.gmin)
             };

@@ -49,6 +49,14 @@ pub(super) struct Step<'a> {
     pub(super) q2: &'a [f64],
     /// Rate of the stored residual before the step.
     pub(super) rate: &'a [f64],
+    /// Stored quantities at the end, at the intermediate point, before the step and before the one before it; their
+    /// rates at the intermediate point and before the step. Those at the end are the point's.
+    pub(super) stored: &'a [f64],
+    pub(super) middle_stored: &'a [f64],
+    pub(super) middle_rate: &'a [f64],
+    pub(super) stored1: &'a [f64],
+    pub(super) stored2: &'a [f64],
+    pub(super) stored_rate: &'a [f64],
     /// The latch whose crossing ended the step.
     pub(super) event: Option<usize>,
 }

@@ -89,6 +89,11 @@ impl History {
         formula.history(&self.points[0].q, &self.points[1].q, &self.rate, out);
     }
 
+    /// The same by stored quantity.
+    pub(super) fn quantity_history(&self, formula: &Formula, out: &mut [f64]) {
+        formula.history(&self.points[0].stored, &self.points[1].stored, &self.stored_rate, out);
+    }
+
     /// Largest ratio of truncation error to tolerance over all stored quantities, for a step `h` that ended at
     /// `stored` with rates `rate`.
     pub(super) fn error_ratio(
@@ -130,10 +135,13 @@ impl History {
                 }
             };
             let rate = new.rate[k].abs().max(self.stored_rate[k].abs());
-            let tolerance = tolerance(quantity, s.abs().max(s0.abs()), rate, h, tolerances);
+            // The error of a voltage counts as that of the charge which it moves.
+            let unit = if quantity.is_voltage { new.capacitances[k].abs() } else { 1.0 };
+            let size = s.abs().max(s0.abs());
+            let tolerance = tolerance(quantity, unit * size, unit * rate, h, tolerances);
             // SPICE's way of counting is one of charges and fluxes; the errors of states and heat add up.
             let electrical = matches!(quantity.residual, Nature::Current | Nature::Voltage);
-            let error = if electrical { error } else { error * estimate.share() };
+            let error = unit * if electrical { error } else { error * estimate.share() };
             largest = largest.max(error.abs() / tolerance);
         }
         largest / tolerances.truncation
@@ -143,6 +151,7 @@ impl History {
 /// A solved stage.
 pub(super) struct Stage<'a> {
     pub(super) stored: &'a [f64],
+    pub(super) capacitances: &'a [f64],
     pub(super) rate: &'a [f64],
 }
 

@@ -8,7 +8,9 @@
 //!                     dt*/dp = −(∇g·s + ∂g/∂p)/(∇g·w + ∂g/∂t),   s ← s + w·dt*/dp,   the next h loses dt*/dp
 //! ```
 //!
-//! where `Q = dq/dp`, `J = ∂f/∂x + α·∂q/∂x`, `C = ∂q/∂x`. Step lengths stand, but for those on either side of an event:
+//! where `Q = dq/dp`, `J = ∂f/∂x + α·∂q/∂x`, `C = ∂q/∂x`. A current `c(x)·dv/dt` goes along as a term of `f` whose `v̇` has
+//! a past of its own: `c·(one·V₁ + two·V₂ + rate·V̇₁)` joins the right-hand side, where `V = dv/dp`; vectors of `dq/dp`
+//! are followed by those of `dv/dp`, by stored quantity. Step lengths stand, but for those on either side of an event:
 //! this is the derivative of the discrete solution, and in the limit of small steps the saltation rule (Rozenvasser
 //! 1967; Hiskens and Pai, IEEE Trans. CAS I 47 (2000) 204).
 
@@ -19,7 +21,7 @@ use super::{Transient, TransientError, TransientOptions, TransientPoint};
 use crate::options::{Observer, SolverOptions};
 use crate::sensitivity::{SensitivityError, Tangent, Variation, starting_sensitivity};
 use ovonic_circuit::{Circuit, Point, SmallSignal};
-use ovonic_device::Time;
+use ovonic_device::{Rates, Time};
 use ovonic_waveforms::WaveformError;
 use std::cell::RefCell;
 
@@ -77,7 +79,8 @@ struct Sensitivities<'c> {
     tangent: Tangent<'c>,
     s: Vec<Vec<f64>>,
     instant: Vec<f64>,
-    /// `dq/dp` at the newest point and the one before it, and `dq̇/dp` at the newest, for each parameter.
+    /// `dq/dp` at the newest point and the one before it, and `dq̇/dp` at the newest, for each parameter; each of
+    /// length `n + 1` and then, for voltages across varying capacitances, by stored quantity.
     q1: Vec<Vec<f64>>,
     q2: Vec<Vec<f64>>,
     rate: Vec<Vec<f64>>,
@@ -91,7 +94,7 @@ struct Sensitivities<'c> {
 struct Solved {
     linear: SmallSignal,
     formula: Formula,
-    /// `dq/dp` for each parameter.
+    /// `dq/dp` and `dv/dp` for each parameter.
     q: Vec<Vec<f64>>,
 }
 
@@ -104,17 +107,18 @@ impl<'c> Sensitivities<'c> {
     ) -> Result<Self, SensitivityError> {
         let (n, count) = (circuit.n() + 1, variations.len());
         let zeros = vec![vec![0.0; n]; count];
+        let past = vec![vec![0.0; n + circuit.stored().len()]; count];
         Ok(Self {
             circuit,
             options,
             tran,
             variations,
             tangent: Tangent::new(circuit, options)?,
-            s: zeros.clone(),
+            s: zeros,
             instant: vec![0.0; count],
-            q1: zeros.clone(),
-            q2: zeros.clone(),
-            rate: zeros,
+            q1: past.clone(),
+            q2: past.clone(),
+            rate: past,
             before: vec![0.0; count],
             f_p: vec![0.0; n],
             q_p: vec![0.0; n],
@@ -144,8 +148,7 @@ impl<'c> Sensitivities<'c> {
         let linear = self.circuit.linearise(&point);
         for (k, variation) in self.variations.iter_mut().enumerate() {
             variation.derivatives(self.circuit, &point, &mut self.f_p, &mut self.q_p);
-            self.q1[k].copy_from_slice(&self.q_p);
-            self.circuit.multiply_add(&linear.reactive, &self.s[k], &mut self.q1[k]);
+            self.q1[k] = moved(self.circuit, &linear, &self.q_p, &self.s[k]);
         }
         Ok(())
     }
@@ -161,13 +164,17 @@ impl<'c> Sensitivities<'c> {
         let point = self.point(Time::new(0.0), at.x, at.latches);
         let stated = self.point(Time::new(0.0), &conditions, at.latches);
         let alpha = 1e9 / self.tran.largest_step();
+        let rates = starting_rates(circuit, &point, &stated, alpha);
+        let point = Point { rates: Rates::Known(&rates), ..point };
         let linear = circuit.linearise(&point);
         self.tangent.factor(&linear.resistive, &linear.reactive, alpha)?;
         for (k, variation) in self.variations.iter_mut().enumerate() {
             self.q1[k] = variation.initial_storage(circuit, &stated);
             variation.derivatives(circuit, &point, &mut self.f_p, &mut self.q_p);
+            let mut known: Vec<f64> = self.q1[k].iter().map(|q| -alpha * q).collect();
+            add_capacitances(circuit, &linear, &mut known);
             for (row, s) in self.s[k].iter_mut().enumerate() {
-                *s = -(self.f_p[row] + alpha * (self.q_p[row] - self.q1[k][row]));
+                *s = -(self.f_p[row] + alpha * self.q_p[row] + known[row]);
             }
             self.tangent.solve(&mut self.s[k])?;
         }
@@ -197,7 +204,7 @@ impl<'c> Sensitivities<'c> {
                     let mut known = combine(&formula, &self.q1[k], &self.q2[k], &self.rate[k]);
                     if change[k] != 0.0 || self.before[k] != 0.0 {
                         let slope = formula_slope(step, change[k], self.before[k]);
-                        add_slope(&slope, step.q, step.q1, step.q2, step.rate, &mut known);
+                        add_slope(&slope, &Pasts::of(step), &mut known);
                     }
                     known
                 })
@@ -210,9 +217,7 @@ impl<'c> Sensitivities<'c> {
         };
         let first = Formula::tr_stage(step.h);
         let known = self.known(&first, &self.q1, &self.q2);
-        let middle_time = step.start.plus(GAMMA * step.h);
-        let middle =
-            self.stage(&Point { time: Some(middle_time), x: step.middle_x, ..end }, first, &known)?;
+        let middle = self.stage(&middle_point(step), first, &known)?;
         let second = Formula::bdf_stage(step.h);
         let known = self.known(&second, &middle.q, &self.q1);
         let solved = self.stage(&end, second, &known)?;
@@ -247,13 +252,13 @@ impl<'c> Sensitivities<'c> {
         for (k, variation) in self.variations.iter_mut().enumerate() {
             variation.derivatives(circuit, point, &mut self.f_p, &mut self.q_p);
             let s = &mut self.s[k];
+            let mut known = known[k].clone();
+            add_capacitances(circuit, &linear, &mut known);
             for (row, s) in s.iter_mut().enumerate() {
-                *s = -(self.f_p[row] + formula.alpha * self.q_p[row] + known[k][row]);
+                *s = -(self.f_p[row] + formula.alpha * self.q_p[row] + known[row]);
             }
             self.tangent.solve(s)?;
-            let mut q_k = self.q_p.clone();
-            circuit.multiply_add(&linear.reactive, s, &mut q_k);
-            q.push(q_k);
+            q.push(moved(circuit, &linear, &self.q_p, s));
         }
         Ok(Solved { linear, formula, q })
     }
@@ -271,8 +276,7 @@ impl<'c> Sensitivities<'c> {
         mut end: Solved,
     ) -> Result<(), SensitivityError> {
         let w = self.response(step, &end)?;
-        let mut q_w = vec![0.0; self.circuit.n() + 1];
-        self.circuit.multiply_add(&end.linear.reactive, &w, &mut q_w);
+        let q_w = moved(self.circuit, &end.linear, &vec![0.0; w.len()], &w);
         let (owner, local) = self.circuit.latch_owner(latch);
         let slope = self.crossing_slope(step, latch, &w, 1.0);
         for k in 0..self.s.len() {
@@ -294,39 +298,41 @@ impl<'c> Sensitivities<'c> {
 
     /// `∂x/∂h` of the step's end.
     fn response(&mut self, step: &Step<'_>, end: &Solved) -> Result<Vec<f64>, SensitivityError> {
-        let n = self.circuit.n() + 1;
         let mut rhs = self.time_slope(&step.point);
         if step.formula != StepFormula::TrBdf2 {
             let slope = formula_slope(step, 1.0, 0.0);
-            add_slope(&slope, step.q, step.q1, step.q2, step.rate, &mut rhs);
+            add_slope(&slope, &Pasts::of(step), &mut rhs);
+            add_capacitances(self.circuit, &end.linear, &mut rhs);
         } else {
             // The intermediate point moves by γ.
-            let middle_time = step.start.plus(GAMMA * step.h);
-            let middle = Point { time: Some(middle_time), x: step.middle_x, ..step.point };
+            let middle = middle_point(step);
             let linear = self.circuit.linearise(&middle);
             let first = Formula::tr_stage(step.h);
             self.tangent.factor(&linear.resistive, &linear.reactive, first.alpha)?;
             let mut w: Vec<f64> = self.time_slope(&middle).iter().map(|f| GAMMA * f).collect();
             let slope = difference(step.h, Formula::tr_stage);
-            add_slope(&slope, step.middle_q, step.q1, step.q2, step.rate, &mut w);
+            add_slope(&slope, &Pasts::of_first_stage(step), &mut w);
+            add_capacitances(self.circuit, &linear, &mut w);
             w.iter_mut().for_each(|value| *value = -*value);
+            w.truncate(self.circuit.n() + 1);
             self.tangent.solve(&mut w)?;
-            let mut q_w = vec![0.0; n];
-            self.circuit.multiply_add(&linear.reactive, &w, &mut q_w);
+            let q_w = moved(self.circuit, &linear, &vec![0.0; w.len()], &w);
             let slope = difference(step.h, Formula::bdf_stage);
-            add_slope(&slope, step.q, step.middle_q, step.q1, step.rate, &mut rhs);
+            add_slope(&slope, &Pasts::of_second_stage(step), &mut rhs);
             for (rhs, q) in rhs.iter_mut().zip(&q_w) {
                 *rhs += end.formula.one * q;
             }
+            add_capacitances(self.circuit, &end.linear, &mut rhs);
             let (g, c) = (&end.linear.resistive, &end.linear.reactive);
             self.tangent.factor(g, c, end.formula.alpha)?;
         }
         rhs.iter_mut().for_each(|value| *value = -*value);
+        rhs.truncate(self.circuit.n() + 1);
         self.tangent.solve(&mut rhs)?;
         Ok(rhs)
     }
 
-    /// `∂f/∂t` at standing unknowns.
+    /// `∂f/∂t` at standing unknowns, with zeros after it for the stored quantities.
     fn time_slope(&self, point: &Point<'_>) -> Vec<f64> {
         let mut assembly = self.circuit.assembly();
         let step = 1e-6 * self.tran.largest_step();
@@ -340,6 +346,7 @@ impl<'c> Sensitivities<'c> {
         let mut slope: Vec<f64> =
             later.iter().zip(&earlier).map(|(later, earlier)| (later - earlier) / step).collect();
         slope[self.circuit.n()] = 0.0;
+        slope.resize(slope.len() + self.circuit.stored().len(), 0.0);
         slope
     }
 
@@ -420,11 +427,94 @@ fn formula_slope(step: &Step<'_>, change: f64, before: f64) -> Slope {
     slope
 }
 
-fn add_slope(slope: &Slope, q: &[f64], q1: &[f64], q2: &[f64], rate: &[f64], out: &mut [f64]) {
-    for (row, out) in out.iter_mut().enumerate() {
-        *out += slope.alpha * q[row]
-            + slope.one * q1[row]
-            + slope.two * q2[row]
-            + slope.rate * rate[row];
+/// What the derivative of a formula by its step multiplies: stored residuals with the stored quantities after them, at the
+/// end of a stage and before it, and the rates at the step's begin.
+struct Pasts {
+    end: Vec<f64>,
+    one: Vec<f64>,
+    two: Vec<f64>,
+    rate: Vec<f64>,
+}
+
+impl Pasts {
+    fn new(end: [&[f64]; 2], one: [&[f64]; 2], two: [&[f64]; 2], step: &Step<'_>) -> Self {
+        Self {
+            end: end.concat(),
+            one: one.concat(),
+            two: two.concat(),
+            rate: [step.rate, step.stored_rate].concat(),
+        }
     }
+
+    /// Those of a step of one stage.
+    fn of(step: &Step<'_>) -> Self {
+        let [one, two] = [[step.q1, step.stored1], [step.q2, step.stored2]];
+        Self::new([step.q, step.stored], one, two, step)
+    }
+
+    /// Those of TR-BDF2's first stage.
+    fn of_first_stage(step: &Step<'_>) -> Self {
+        let [one, two] = [[step.q1, step.stored1], [step.q2, step.stored2]];
+        Self::new([step.middle_q, step.middle_stored], one, two, step)
+    }
+
+    /// Those of its second.
+    fn of_second_stage(step: &Step<'_>) -> Self {
+        let [one, two] = [[step.middle_q, step.middle_stored], [step.q1, step.stored1]];
+        Self::new([step.q, step.stored], one, two, step)
+    }
+}
+
+fn add_slope(slope: &Slope, pasts: &Pasts, out: &mut [f64]) {
+    for (row, out) in out.iter_mut().enumerate() {
+        *out += slope.alpha * pasts.end[row]
+            + slope.one * pasts.one[row]
+            + slope.two * pasts.two[row]
+            + slope.rate * pasts.rate[row];
+    }
+}
+
+/// TR-BDF2's intermediate point.
+fn middle_point<'a>(step: &Step<'a>) -> Point<'a> {
+    let time = Some(step.start.plus(GAMMA * step.h));
+    Point { time, x: step.middle_x, rates: Rates::Known(step.middle_rate), ..step.point }
+}
+
+/// Derivatives of the stored residual, `∂q/∂p + ∂q/∂x·s`, and after them of the voltages across varying capacitances.
+fn moved(circuit: &Circuit, linear: &SmallSignal, q_p: &[f64], s: &[f64]) -> Vec<f64> {
+    let mut out = q_p.to_vec();
+    circuit.multiply_add(&linear.reactive, s, &mut out);
+    let first = out.len();
+    out.resize(first + circuit.stored().len(), 0.0);
+    for (k, (quantity, c)) in circuit.stored().iter().zip(&linear.capacitances).enumerate() {
+        if let (Some(from), true) = (quantity.from, quantity.is_voltage) {
+            // The matrix takes the capacitance for that of a charge, which it is not.
+            let v = s[quantity.row] - s[from];
+            let charge = circuit.spec(quantity.instance).multiplicity * c * v;
+            out[quantity.row] -= charge;
+            out[from] += charge;
+            out[first + k] = v;
+        }
+    }
+    out
+}
+
+/// Adds the currents of varying capacitances at the rates that follow the rows in `known` to these rows.
+fn add_capacitances(circuit: &Circuit, linear: &SmallSignal, known: &mut [f64]) {
+    let first = circuit.n() + 1;
+    for (k, (quantity, c)) in circuit.stored().iter().zip(&linear.capacitances).enumerate() {
+        if let (Some(from), true) = (quantity.from, quantity.is_voltage) {
+            let current = circuit.spec(quantity.instance).multiplicity * c * known[first + k];
+            known[quantity.row] += current;
+            known[from] -= current;
+        }
+    }
+}
+
+/// Rates of the stored quantities in the step that makes a start consistent with initial conditions.
+fn starting_rates(circuit: &Circuit, at: &Point<'_>, stated: &Point<'_>, alpha: f64) -> Vec<f64> {
+    let (mut there, mut begin) = (circuit.assembly(), circuit.assembly());
+    circuit.residual(at, &mut there);
+    circuit.initial_storage(stated, &mut begin);
+    there.stored.iter().zip(&begin.stored).map(|(v, v0)| alpha * (v - v0)).collect()
 }

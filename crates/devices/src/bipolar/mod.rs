@@ -459,7 +459,7 @@ pub(crate) fn sign(name: &'static str, value: f64) -> Result<f64, ParamError> {
 }
 
 /// A current that a storage equation in amperes governs, such as one of the excess phase.
-pub(crate) const fn storage_current(name: &'static str, nominal: f64) -> Unknown {
+const fn storage_current(name: &'static str, nominal: f64) -> Unknown {
     Unknown {
         role: Role::State(Retention::Settled),
         nature: Nature::Current,

@@ -4,11 +4,10 @@
 //! zero. So no charge is a function of the voltages here: the displacement currents are
 //!
 //! ```text
-//! i_gx = C_gx(v) · d(v_gx)/dt = (C_gx/Cox) · r_gx,    d/dt (Cox·v_gx) − r_gx = 0        x = s, d, b
+//! i_gx = C_gx(v) · d(v_gx)/dt         x = s, d, b
 //! ```
 //!
-//! with the unknowns `r`, what would flow if the whole oxide stood there. At rest they vanish, in ac they are
-//! `jω·Cox·v`. With the overdrive `u = vgs − von` and `vdsat = max(u, 25 mV)`, the ends exchanged where vds < 0:
+//! With the overdrive `u = vgs − von` and `vdsat = max(u, 25 mV)`, the ends exchanged where vds < 0:
 //!
 //! ```text
 //! Cgb/Cox = 1                 u ≤ −phi
@@ -101,8 +100,9 @@ impl Oxide {
         let (at_source, at_drain) = (left / total, saturation / total);
         let channel = inverted * (2.0 / 3.0);
         Parts {
-            source: channel * (-at_source.square() + 1.0),
-            drain: channel * (-at_drain.square() + 1.0),
+            // 1 − at_source² and 1 − at_drain², which would cancel where they are small.
+            source: channel * at_drain * (at_source + 1.0),
+            drain: channel * at_source * (at_drain + 1.0),
             bulk,
         }
     }

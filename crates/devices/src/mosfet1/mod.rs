@@ -1,8 +1,7 @@
 //! The field-effect transistor of Shichman and Hodges, SPICE level 1.
 //!
-//! Terminals `d g s b`; inner nodes `di si` exist where drain and source have resistances, the displacement
-//! currents `rgs rgd rgb` where the gate has an oxide. With the polarity
-//! factored out, and drain and source exchanged where `vds < 0`:
+//! Terminals `d g s b`; inner nodes `di si` exist where drain and source have resistances. With the polarity factored
+//! out, and drain and source exchanged where `vds < 0`:
 //!
 //! ```text
 //! von = vbi + gamma·sqrt(phi − vbs),   vbi = vto − gamma·sqrt(phi)
@@ -35,7 +34,7 @@ mod tests;
 
 pub use params::Mosfet1Params;
 
-use crate::bipolar::{output, sign, storage_current};
+use crate::bipolar::{output, sign};
 use crate::diode::positive_potential;
 use crate::junction::{Scaling, positive, silicon_gap};
 use bulk::{BulkJunction, bulk_junction};
@@ -79,11 +78,7 @@ const S: usize = 2;
 const B: usize = 3;
 const DI: usize = 4;
 const SI: usize = 5;
-/// Displacement currents that the whole oxide would have between the gate and `s`, `d`, `b`, A.
-const RGS: usize = 6;
-const RGD: usize = 7;
-const RGB: usize = 8;
-const N: usize = 9;
+const N: usize = 6;
 
 /// A prepared level 1 transistor.
 #[derive(Clone, Debug)]
@@ -176,8 +171,7 @@ impl Mosfet1 {
         }
     }
 
-    /// Meyer's displacement currents, and the equations of what they are parts of; the voltages `vgs vds vbs vbd`
-    /// once over all unknowns and once narrowed.
+    /// Meyer's capacitances; the voltages `vgs vds vbs vbd` once over all unknowns and once narrowed.
     fn contribute_oxide<T: Scalar>(
         &self,
         x: &[T; N],
@@ -189,7 +183,6 @@ impl Mosfet1 {
         if cox <= 0.0 {
             return;
         }
-        let p = self.polarity;
         let drain = rounded_magnitude(vds);
         // What the acting source's voltage lies below that of the named one.
         let exchange = (drain - vds) * 0.5;
@@ -198,13 +191,8 @@ impl Mosfet1 {
         let reversed = vds.below(0.0);
         let at_source = Scalar::select(reversed, drain, source);
         let at_drain = Scalar::select(reversed, source, drain);
-        let [vgs, vds, vbs, _] = *wide;
-        let ends =
-            [(RGS, SI, vgs, at_source), (RGD, DI, vgs - vds, at_drain), (RGB, B, vgs - vbs, bulk)];
-        for (row, node, voltage, part) in ends {
-            out.storage(row, voltage * (cox * p));
-            out.equation(row, -x[row]);
-            out.current(G, node, T::widen(part, wide) * x[row]);
+        for (node, part) in [(SI, at_source), (DI, at_drain), (B, bulk)] {
+            out.capacitance(G, node, T::widen(part * cox, wide), x[G] - x[node]);
         }
     }
 
@@ -234,9 +222,6 @@ impl Model<N> for Mosfet1 {
         Unknown::terminal("b"),
         Unknown::internal("di"),
         Unknown::internal("si"),
-        storage_current("rgs", 1e-6),
-        storage_current("rgd", 1e-6),
-        storage_current("rgb", 1e-6),
     ];
     const LIMITS: usize = 4;
     const OUTPUTS: &'static [Output] = &[
@@ -353,9 +338,6 @@ impl Model<N> for Mosfet1 {
         }
         if self.source_conductance.is_none() {
             ties[SI] = Tie::To(S);
-        }
-        if self.oxide.capacitance <= 0.0 {
-            ties[RGS..].fill(Tie::Ground);
         }
         ties
     }

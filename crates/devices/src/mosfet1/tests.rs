@@ -1,7 +1,7 @@
 //! Closed forms of the level 1 transistor.
 
 use super::*;
-use ovonic_device::{Params, Side, find_param};
+use ovonic_device::{Params, Rates, Side, find_param};
 
 fn transistor(settings: &[(&str, f64)]) -> Mosfet1 {
     let mut params = Mosfet1Params::default();
@@ -15,7 +15,7 @@ fn transistor(settings: &[(&str, f64)]) -> Mosfet1 {
 /// Residuals with derivatives at terminal voltages `d g s b`, inner nodes collapsed.
 fn residuals(device: &Mosfet1, [d, g, s, b]: [f64; 4]) -> ([Dual<N>; N], [Dual<N>; N]) {
     let mut out = Contributions::<Dual<N>, N>::new(Side::default());
-    let x = [d, g, s, b, d, s, 0.0, 0.0, 0.0];
+    let x = [d, g, s, b, d, s];
     let x = std::array::from_fn(|i| Dual::unknown(x[i], i));
     device.eval(x, &Iterate::dc(), &mut Limits::off(), &mut out);
     (out.f, out.q)
@@ -56,11 +56,13 @@ fn process_data_give_the_electrical_parameters() {
     assert!(channel.threshold.abs() < 0.2, "{}", channel.threshold);
 }
 
-/// Capacitances between the gate and source, drain and bulk as parts of the oxide's, at terminal voltages
-/// `d g s b`: what the displacement currents carry.
-fn parts(device: &Mosfet1, at: [f64; 4]) -> [f64; 3] {
-    let (f, _) = residuals(device, at);
-    [(SI, RGS), (DI, RGD), (B, RGB)].map(|(node, current)| -f[node].gradient[current])
+/// Capacitances between the gate and source, drain and bulk as parts of the oxide's, at terminal voltages `d g s b`.
+fn parts(device: &Mosfet1, [d, g, s, b]: [f64; 4]) -> [f64; 3] {
+    let mut capacitances = [0.0; 3];
+    let side = Side { capacitances: &mut capacitances, ..Side::default() };
+    let mut out = Contributions::<f64, N>::new(side);
+    device.eval([d, g, s, b, d, s], &Iterate::dc(), &mut Limits::off(), &mut out);
+    capacitances.map(|c| c / device.oxide.capacitance)
 }
 
 #[track_caller]
@@ -96,14 +98,24 @@ fn linear_region_gate_capacitances_follow_the_overdrives() {
 }
 
 #[test]
-fn displacement_currents_follow_the_voltages_of_the_whole_oxide() {
+fn displacement_currents_are_capacitances_times_rates() {
     let device = transistor(&PROCESS);
-    let cox = device.oxide.capacitance;
-    let (f, q) = residuals(&device, [1.0, 4.0, 0.5, -1.0]);
-    for (row, voltage) in [(RGS, 3.5), (RGD, 3.0), (RGB, 5.0)] {
-        assert!((q[row].value / (cox * voltage) - 1.0).abs() < 1e-12);
-        assert!((f[row].gradient[row] + 1.0).abs() < 1e-15);
+    let (at, rates) = ([1.0, 4.0, 0.5, -1.0], [3e6, -2e6, 5e6]);
+    let [source, drain, bulk] = parts(&device, at).map(|part| part * device.oxide.capacitance);
+    let currents = |rates| {
+        let [d, g, s, b] = at;
+        let side = Side { rates, ..Side::default() };
+        let mut out = Contributions::<f64, N>::new(side);
+        device.eval([d, g, s, b, d, s], &Iterate::dc(), &mut Limits::off(), &mut out);
+        out.f
+    };
+    let (still, moving) = (currents(Rates::Rest), currents(Rates::Known(&rates)));
+    let expected = [(SI, -source * 3e6), (DI, drain * 2e6), (B, -bulk * 5e6)];
+    for (node, expected) in expected {
+        assert!((moving[node] - still[node] - expected).abs() < 1e-12 * moving[node].abs());
     }
+    let gate: f64 = expected.iter().map(|(_, current)| current).sum();
+    assert!((moving[G] + gate).abs() < 1e-12 * gate.abs());
 }
 
 #[test]
@@ -113,9 +125,8 @@ fn charges_and_currents_of_all_terminals_sum_to_zero() {
     for v in [[1.0, 2.0, 0.0, -1.0], [-1.0, 3.0, 0.5, 0.3], [0.1, -2.0, 0.0, 0.0]] {
         let (f, q) = residuals(&device, v);
         for y in [f, q] {
-            let nodes = &y[..RGS];
-            let sum: f64 = nodes.iter().map(|y| y.value).sum();
-            let scale: f64 = nodes.iter().map(|y| y.value.abs()).sum();
+            let sum: f64 = y.iter().map(|y| y.value).sum();
+            let scale: f64 = y.iter().map(|y| y.value.abs()).sum();
             assert!(sum.abs() <= 1e-14 * scale, "{v:?}: {sum:e} of {scale:e}");
         }
     }
@@ -172,7 +183,7 @@ fn currents_and_capacitances_agree_with_ngspice() {
         let env = Environment { temperature: celsius + ZERO_CELSIUS, ..Environment::default() };
         let device = Mosfet1::prepare(&params, &env).expect("a consistent device");
         let mut out = Contributions::<Dual<N>, N>::new(Side::default());
-        let x = [d, g, s, b, d, s, 0.0, 0.0, 0.0];
+        let x = [d, g, s, b, d, s];
         let x = std::array::from_fn(|i| Dual::unknown(x[i], i));
         let at = Iterate { gmin: 1e-12, ..Iterate::dc() };
         device.eval(x, &at, &mut Limits::off(), &mut out);

@@ -2,6 +2,7 @@
 
 use super::{DEVICES, Subject, Violation, row_sizes, setting, unknowns};
 use crate::specimen::{Evaluation, Setting, Specimen};
+use rand::RngExt;
 use rand::rngs::StdRng;
 
 /// Relative steps of the differences: one of them is free of both curvature and rounding.
@@ -20,11 +21,45 @@ pub fn derivatives(subject: &Subject, rng: &mut StdRng) -> Result<(), Violation>
         let specimen = &drawn.specimen;
         for _ in 0..4 {
             let x = unknowns(specimen, 2.0, rng);
-            let setting = setting(specimen, &x, rng);
-            compare(specimen, &x, &setting).map_err(|detail| {
+            let mut setting = setting(specimen, &x, rng);
+            let at_rest = capacitances(specimen, &x, &setting);
+            setting.formula = formula(specimen, rng);
+            at_rest.and_then(|()| compare(specimen, &x, &setting)).map_err(|detail| {
                 let at = drawn.describe(subject.kind);
                 subject.violation(LAW, format!("{detail}, x = {x:?}, {at}"))
             })?;
+        }
+    }
+    Ok(())
+}
+
+/// A formula for the rates of voltages across varying capacitances, by which these become part of `f`; absent where
+/// there are none.
+fn formula(specimen: &Specimen, rng: &mut StdRng) -> Option<(f64, Vec<f64>)> {
+    let stored = &specimen.structure().trace.stored;
+    let varies = stored.iter().any(|stored| stored.is_voltage);
+    varies.then(|| (1e9, stored.iter().map(|_| rng.random_range(-1e9..1e9)).collect()))
+}
+
+/// `∂q/∂x` at rest has the varying capacitances that a formula's currents have, as small signals want it.
+fn capacitances(specimen: &Specimen, x: &[f64], setting: &Setting) -> Result<(), String> {
+    let still = specimen.load(x, setting);
+    let alpha = 1e9;
+    // A history by which nothing moves: what is left are the capacitances times alpha.
+    let history = still.stored.iter().map(|v| -alpha * v).collect();
+    let moving = specimen.load(x, &Setting { formula: Some((alpha, history)), ..setting.clone() });
+    let n = specimen.n();
+    for (index, (f, q)) in moving.df_dx.iter().zip(&moving.dq_dx).enumerate() {
+        let (resistive, reactive) = (still.df_dx[index], still.dq_dx[index]);
+        let difference = f + alpha * q - (resistive + alpha * reactive);
+        let scale = f.abs() + alpha * q.abs() + resistive.abs() + alpha * reactive.abs();
+        if difference.abs() > 1e-9 * scale {
+            let (row, column) = (index / n, index % n);
+            return Err(format!(
+                "the capacitance in dq[{row}]/dx[{column}] is {reactive:e} at rest and \
+                 off by {:e} in a formula",
+                difference / alpha
+            ));
         }
     }
     Ok(())
