@@ -41,13 +41,11 @@ pub enum Rates<'a> {
 
 impl<'a> Rates<'a> {
     /// Those of the stored quantities in a range.
-    #[inline]
+    #[inline(always)]
     pub fn within(self, range: Range<usize>) -> Rates<'a> {
         match self {
             Rates::Rest => Rates::Rest,
-            Rates::Formula { alpha, history } => {
-                Rates::Formula { alpha, history: &history[range] }
-            }
+            Rates::Formula { alpha, history } => Rates::Formula { alpha, history: &history[range] },
             Rates::Known(rates) => Rates::Known(&rates[range]),
         }
     }
@@ -137,20 +135,20 @@ pub struct Contributions<'a, S, const N: usize> {
 
 impl<'a, S: Scalar, const N: usize> Contributions<'a, S, N> {
     /// Nothing contributed yet.
-    #[inline]
+    #[inline(always)]
     pub fn new(side: Side<'a, S>) -> Self {
         Self { f: [S::constant(0.0); N], q: [S::constant(0.0); N], side, n_stored: 0, n_signals: 0 }
     }
 
     /// A current (A; W between thermal unknowns) that leaves `from` through the device and enters `to`.
-    #[inline]
+    #[inline(always)]
     pub fn current(&mut self, from: usize, to: usize, current: S) {
         self.f[from] += current;
         self.f[to] -= current;
     }
 
     /// A charge (C) on the plate at `from`, its negative at `to`.
-    #[inline]
+    #[inline(always)]
     pub fn charge(&mut self, from: usize, to: usize, charge: S) {
         self.q[from] += charge;
         self.q[to] -= charge;
@@ -160,7 +158,7 @@ impl<'a, S: Scalar, const N: usize> Contributions<'a, S, N> {
     /// A capacitance `c` (F) between `from` and `to` that varies with the unknowns and is not the derivative of a
     /// charge: a current `c·dv/dt` leaves `from` and enters `to`. `v` is the voltage from `from` to `to`, the
     /// difference of these two unknowns.
-    #[inline]
+    #[inline(always)]
     pub fn capacitance(&mut self, from: usize, to: usize, c: S, v: S) {
         let index = self.n_stored;
         self.store(Stored { row: from, from: Some(to), is_voltage: true }, v);
@@ -188,13 +186,13 @@ impl<'a, S: Scalar, const N: usize> Contributions<'a, S, N> {
     }
 
     /// A term of the equation in `row`, whose terms sum to zero.
-    #[inline]
+    #[inline(always)]
     pub fn equation(&mut self, row: usize, residual: S) {
         self.f[row] += residual;
     }
 
     /// A quantity (flux, Wb; enthalpy, J) whose time derivative is a term of the equation in `row`.
-    #[inline]
+    #[inline(always)]
     pub fn storage(&mut self, row: usize, quantity: S) {
         self.q[row] += quantity;
         self.store(Stored { row, from: None, is_voltage: false }, quantity);
@@ -236,7 +234,7 @@ impl<'a, S: Scalar, const N: usize> Contributions<'a, S, N> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn store(&mut self, stored: Stored, value: S) {
         if let Some(room) = self.side.stored.get_mut(self.n_stored) {
             *room = value.linearised(0);

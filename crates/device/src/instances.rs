@@ -15,10 +15,11 @@ use num_complex::Complex64;
 use ovonic_numerics::scalar::{Dual, Tracer};
 use std::ops::Range;
 
-/// A Jacobian entry: local position `row·N + column`, and slot.
+/// A Jacobian entry: local position, and slot.
 #[derive(Clone, Copy)]
 struct Entry {
-    local: u32,
+    row: u16,
+    column: u16,
     slot: u32,
 }
 
@@ -72,10 +73,31 @@ impl<M: Model<N>, const N: usize> Instances<M, N> {
         mask
     };
 
-    #[inline]
+    // Plain loops here and below: `array::from_fn` is not reliably inlined.
+    #[inline(always)]
     fn gather(&self, index: usize, x: &[f64]) -> [f64; N] {
         let unknowns = &self.unknowns[index];
-        std::array::from_fn(|i| x[unknowns[i]])
+        let mut local = [0.0; N];
+        let mut i = 0;
+        while i < N {
+            local[i] = x[unknowns[i]];
+            i += 1;
+        }
+        local
+    }
+
+    /// The local unknowns as duals.
+    #[inline(always)]
+    fn duals(&self, index: usize, x: &[f64]) -> [Dual<N>; N] {
+        let local = self.gather(index, x);
+        let mut duals = [Dual { value: 0.0, gradient: [0.0; N], shift: 0.0 }; N];
+        let mut i = 0;
+        while i < N {
+            duals[i].value = local[i];
+            duals[i].gradient[i] = 1.0;
+            i += 1;
+        }
+        duals
     }
 
     #[inline]
@@ -90,7 +112,7 @@ impl<M: Model<N>, const N: usize> Instances<M, N> {
     }
 
     /// The side room of one instance in the target's vectors.
-    #[inline]
+    #[inline(always)]
     fn side<'b, S>(
         &self,
         index: usize,
@@ -116,7 +138,7 @@ impl<M: Model<N>, const N: usize> Instances<M, N> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn held(&self, index: usize, context: &LoadContext<'_>) -> [f64; N] {
         match context.held {
             Some(held) if Self::RETAINED != 0 => self.gather(index, held),
@@ -125,14 +147,13 @@ impl<M: Model<N>, const N: usize> Instances<M, N> {
     }
 
     /// Evaluates one instance with duals; returns its residuals.
-    #[inline]
+    #[inline(always)]
     fn differentiate(
         &self,
         index: usize,
         context: &LoadContext<'_>,
         target: &mut LoadTarget<'_>,
     ) -> ([Dual<N>; N], [Dual<N>; N]) {
-        let x = self.gather(index, context.x);
         let held = self.held(index, context);
         let at = self.iterate(index, context);
         let start = self.places[index].limits as usize;
@@ -151,7 +172,7 @@ impl<M: Model<N>, const N: usize> Instances<M, N> {
         };
         let side = self.side(index, context, &held, room);
         let mut out = Contributions::<Dual<N>, N>::new(side);
-        let local = std::array::from_fn(|i| Dual::unknown(x[i], i));
+        let local = self.duals(index, context.x);
         self.models[index].eval(local, &at, &mut limits, &mut out);
         *target.limited += usize::from(limits.limited());
         (out.f, out.q)
@@ -175,9 +196,8 @@ impl<M: Model<N>, const N: usize> Instances<M, N> {
             ..Side::default()
         };
         let mut sums = Contributions::<Dual<N>, N>::new(side);
-        let x = self.gather(index, context.x);
-        let local = std::array::from_fn(|i| Dual::unknown(x[i], i));
         let at = self.iterate(index, context);
+        let local = self.duals(index, context.x);
         self.models[index].eval(local, &at, &mut Limits::off(), &mut sums);
         let residuals = (sums.f, sums.q);
         for term in terms {
@@ -187,7 +207,7 @@ impl<M: Model<N>, const N: usize> Instances<M, N> {
     }
 
     /// Evaluates one instance with plain numbers and gives its residuals, without multiplicity.
-    #[inline]
+    #[inline(always)]
     fn evaluate(
         &self,
         index: usize,
@@ -293,7 +313,8 @@ impl<M: Model<N>, const N: usize> Group for Instances<M, N> {
             let mask = structure.resistive[row] | structure.reactive[row];
             for column in (0..N).filter(|c| mask >> c & 1 == 1) {
                 self.entries.push(Entry {
-                    local: (row * N + column) as u32,
+                    row: row as u16,
+                    column: column as u16,
                     slot: (binding.slot)(row, column) as u32,
                 });
             }
@@ -329,14 +350,14 @@ impl<M: Model<N>, const N: usize> Group for Instances<M, N> {
             match jacobian {
                 Jacobian::Combined { alpha, values } => {
                     for entry in entries {
-                        let (row, column) = (entry.local as usize / N, entry.local as usize % N);
+                        let (row, column) = (entry.row as usize, entry.column as usize);
                         values[entry.slot as usize] +=
                             m * (f[row].gradient[column] + *alpha * q[row].gradient[column]);
                     }
                 }
                 Jacobian::Split { resistive, reactive } => {
                     for entry in entries {
-                        let (row, column) = (entry.local as usize / N, entry.local as usize % N);
+                        let (row, column) = (entry.row as usize, entry.column as usize);
                         resistive[entry.slot as usize] += m * f[row].gradient[column];
                         reactive[entry.slot as usize] += m * q[row].gradient[column];
                     }

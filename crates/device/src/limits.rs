@@ -50,7 +50,7 @@ impl<'a> Limits<'a> {
 
     /// Limits by a rule of the model's own: `rule(new, old)` returns the value to use, `old` being absent in
     /// the first iteration.
-    #[inline]
+    #[inline(always)]
     pub fn custom<S: Scalar>(
         &mut self,
         lane: usize,

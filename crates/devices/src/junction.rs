@@ -21,6 +21,8 @@ const REFERENCE_GAP: f64 = 1.115_087_7;
 const CAPACITANCE_DRIFT: f64 = 4e-4;
 /// Argument beyond which exponentials are continued by their tangents.
 const EXPONENT_LIMIT: f64 = 80.0;
+/// Below minus this an exponential is lost beside one.
+const VANISHING: f64 = 40.0;
 
 /// Band gap of silicon at `temperature` (K), eV.
 pub(crate) fn silicon_gap(temperature: f64) -> f64 {
@@ -106,7 +108,12 @@ pub(crate) fn exponential<S: Scalar>(x: S) -> S {
 /// [`exponential`] and its slope. Away from zero one exponential gives both to the last digits.
 #[inline]
 fn bounded_exponential(x: f64) -> (f64, f64) {
-    if x.abs() < 1.0 {
+    if x == 0.0 {
+        // A bulk tied to its source.
+        (0.0, 1.0)
+    } else if x < -VANISHING {
+        (-1.0, 0.0)
+    } else if x.abs() < 1.0 {
         let e = x.exp_m1();
         (e, e + 1.0)
     } else if x < EXPONENT_LIMIT {
@@ -171,6 +178,8 @@ pub(crate) struct Depletion {
     corner_charge: f64,
     corner_capacitance: f64,
     slope: f64,
+    /// Whether the power is a square root, which costs a fraction of any other.
+    is_abrupt: bool,
 }
 
 impl Depletion {
@@ -187,6 +196,7 @@ impl Depletion {
                 * (1.0 - rest.powf(1.0 - grading)),
             corner_capacitance: capacitance * rest.powf(-grading),
             slope: capacitance * grading / potential * rest.powf(-1.0 - grading),
+            is_abrupt: grading == 0.5,
         }
     }
 
@@ -206,7 +216,11 @@ impl Depletion {
             if beyond < 0.0 {
                 // The capacitance is the slope, and one power gives both.
                 let depleted = 1.0 - v / self.potential;
-                let power = depleted.powf(-self.grading);
+                let power = if self.is_abrupt {
+                    depleted.sqrt().recip()
+                } else {
+                    depleted.powf(-self.grading)
+                };
                 let scale = self.potential / (1.0 - self.grading);
                 let charge = self.capacitance * scale * (1.0 - depleted * power);
                 (charge, self.capacitance * power)

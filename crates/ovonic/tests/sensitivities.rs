@@ -89,6 +89,20 @@ Q1 c b e qm
 .end
 ";
 
+const INVERTER: &str = "\
+a complementary inverter behind a resistor
+.param p=1
+Vdd vdd 0 3.3
+V1 in 0 PULSE(0 3.3 1n 2n 2n 5n)
+R1 in g {5k*p}
+Mn out g 0 0 nm w=2u l=0.35u
+Mp out g vdd vdd pm w=5u l=0.35u
+C1 out 0 20fF
+.model nm nmos(vto=0.6 kp={170u*p} gamma=0.5 phi=0.8 lambda=0.06 tox={7.6n*p} cgso=0.2n cgdo=0.2n)
+.model pm pmos(vto=-0.7 kp=58u gamma=0.4 phi=0.8 lambda=0.08 tox=7.6n cgso=0.2n cgdo=0.2n)
+.end
+";
+
 fn op_of(simulation: &Simulation) -> Vec<f64> {
     operating_point(simulation.circuit(), &tight(), &OpOptions::default()).unwrap().x
 }
@@ -161,7 +175,13 @@ fn run(
 
 #[test]
 fn transients_that_repeat_their_steps() {
-    let cases = [(DIODE, 10e-6, 1e-3), (SELECTOR, 900e-9, 1e-3), (BIPOLAR, 3e-6, 1e-3)];
+    let cases = [
+        (DIODE, 10e-6, 1e-3),
+        (SELECTOR, 900e-9, 1e-3),
+        (BIPOLAR, 3e-6, 1e-3),
+        // Its capacitances turn within a millivolt.
+        (INVERTER, 12e-9, 1e-5),
+    ];
     for (deck, stop, h) in cases {
         for method in IntegrationMethod::ALL {
             for use_initial_conditions in [false, true] {

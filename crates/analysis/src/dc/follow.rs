@@ -15,8 +15,8 @@ use super::{
 use crate::newton::{Equation, Newton, NewtonError};
 use crate::op::flip_latches;
 use crate::report::ConvergenceError;
-use ovonic_device::Rates;
 use ovonic_circuit::Change;
+use ovonic_device::Rates;
 use ovonic_numerics::sparse::LinearSolver;
 
 /// Capacitance of each node, F, while the circuit moves from one branch to another by its own dynamics.

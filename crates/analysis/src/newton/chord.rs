@@ -4,22 +4,21 @@
 //! repeat  evaluate r at x, without derivatives
 //!         dx ← −J⁻¹·r,  J factored in an earlier step
 //!         after at least one step: accept x  if |dx| is a small part of the tolerance and r is small
-//!         give up                            if |dx| does not shrink fast
+//!         give up                            if at the rate at which |dx| shrinks the steps left would not do
 //!         x ← x + dx
 //! ```
 //!
 //! From one accepted point to the next a Jacobian changes little, so that its factors serve for many steps; an
 //! evaluation without derivatives costs a fraction of one with them, and there is nothing to factor. The step that
 //! is computed at the accepted point is never taken: it estimates the error that remains, and the point stays the
-//! one that was evaluated. Where the iteration contracts slowly the full one takes over at the same guess.
+//! one that was evaluated. Where the iteration contracts slowly the full one takes over, from where the
+//! steps have become smaller.
 
 use super::{Equation, Factored, Newton};
 
 /// A solution may be wrong by this part of the tolerances: later iterations of the full Newton, which converge
 /// quadratically, do better still, and truncation error is estimated from differences of solutions.
 const ACCURACY: f64 = 0.05;
-/// A step has to be this much smaller than the one before; otherwise derivatives are worth their price.
-const CONTRACTION: f64 = 0.3;
 /// Steps with standing factors before derivatives are evaluated afresh.
 const MAX_STEPS: usize = 4;
 
@@ -62,7 +61,7 @@ impl Newton<'_> {
     }
 
     /// Iterates with the factors at hand, from an `x` that a step of size `before` led to (infinite if none did);
-    /// `x` stays as it was if that does not converge.
+    /// if that does not converge `x` stays as it was, or goes on to where steps were smaller.
     pub(super) fn go_on_by_chords(
         &mut self,
         equation: &Equation<'_>,
@@ -70,21 +69,30 @@ impl Newton<'_> {
         before: f64,
     ) -> Option<usize> {
         self.guess.copy_from_slice(x);
-        let converged = self.iterate_with_factors(equation, x, before);
-        if converged.is_some() {
-            self.assembly.adopt_limits();
-        } else {
-            x.copy_from_slice(&self.guess);
+        match self.iterate_with_factors(equation, x, before) {
+            Ok(iterations) => {
+                self.assembly.adopt_limits();
+                Some(iterations)
+            }
+            Err(approached) => {
+                if approached {
+                    self.assembly.adopt_limits();
+                } else {
+                    x.copy_from_slice(&self.guess);
+                }
+                None
+            }
         }
-        converged
     }
 
+    /// The steps it took, or whether they came closer to a solution before they slowed down.
     fn iterate_with_factors(
         &mut self,
         equation: &Equation<'_>,
         x: &mut [f64],
         mut before: f64,
-    ) -> Option<usize> {
+    ) -> Result<usize, bool> {
+        let mut least = before;
         // Halfway between what a change of alpha does to a resistive circuit (nothing) and to a reactive one.
         let alpha = self.factored.as_ref().map_or(equation.alpha, |factored| factored.alpha);
         let scale = 2.0 / (1.0 + equation.alpha / alpha);
@@ -94,21 +102,25 @@ impl Newton<'_> {
             for (step, rhs) in self.step.iter_mut().zip(&self.rhs) {
                 *step = scale * rhs;
             }
-            self.solver.solve(&mut self.step[..self.circuit.n_public()]).ok()?;
+            let solved = self.solver.solve(&mut self.step[..self.circuit.n_public()]);
+            solved.map_err(|_| false)?;
             let size = self.step_size(x);
             // NaN is neither small nor shrinking.
             if before < f64::INFINITY && size <= ACCURACY && self.residual_is_small(equation, x) {
-                return Some(taken);
+                return Ok(taken);
             }
-            let shrinks = size < CONTRACTION * before;
-            if !shrinks || taken == MAX_STEPS || !self.advance_within_bounds(x) {
-                return None;
+            let left = (MAX_STEPS - taken) as i32;
+            // NaN is no hope.
+            let hopeful = size < before && size * (size / before).powi(left) <= ACCURACY;
+            if !(hopeful && left > 0 && self.advance_within_bounds(x)) {
+                return Err(size < least);
             }
+            least = least.min(size);
             before = size;
             self.statistics.iterations += 1;
             self.statistics.reused += 1;
         }
-        None
+        Err(false)
     }
 
     /// The largest ratio of a component of the step to its tolerance at `x`; not finite if any is.

@@ -30,6 +30,10 @@ const MAX_GROWTH: f64 = 2.0;
 const MIN_GROWTH: f64 = 1.1;
 /// Alternations of a rate after which the trapezoidal rule is said to ring.
 const RINGING_COUNT: u8 = 3;
+/// A circuit rests when no unknown has moved by this part of its tolerance in a step,
+const REST: f64 = 1e-3;
+/// for as many steps.
+const REST_STEPS: usize = 16;
 /// Steps between reports of progress.
 const PROGRESS_INTERVAL: usize = 512;
 
@@ -118,6 +122,7 @@ struct Driver<'c, 'o> {
     hesitant: bool,
     work: Work,
     ringing: Ringing,
+    rest: Rest,
     follower: Option<&'o mut dyn Follower>,
 }
 
@@ -143,6 +148,15 @@ struct Ringing {
     last_change: Vec<f64>,
     count: Vec<u8>,
     damp: bool,
+}
+
+/// Watches for a circuit that has come to rest, perhaps where it would not stay.
+#[derive(Default)]
+struct Rest {
+    /// Steps since anything moved.
+    still: usize,
+    /// How often it has rested.
+    times: usize,
 }
 
 /// How a step is integrated.
@@ -201,6 +215,7 @@ impl<'c, 'o> Driver<'c, 'o> {
                 count: vec![0; n_stored],
                 damp: false,
             },
+            rest: Rest::default(),
             newton,
             follower,
         };
@@ -278,7 +293,11 @@ impl<'c, 'o> Driver<'c, 'o> {
                         if lands && corner {
                             self.echo(end);
                         }
-                        if (lands && corner) || flips { self.after_corner(h) } else { next }
+                        if (lands && corner) || flips || self.leaves_rest() {
+                            self.after_corner(h)
+                        } else {
+                            next
+                        }
                     }
                 },
             };
@@ -610,6 +629,41 @@ impl<'c, 'o> Driver<'c, 'o> {
         }
     }
 
+    /// Whether the circuit has come to rest where it would not stay, and has been moved from there: as at the start, what
+    /// is symmetric to the last bit would never begin to oscillate. Rests are examined the first time, the second, the
+    /// fourth and so on, since most are what they seem.
+    fn leaves_rest(&mut self) -> bool {
+        if self.circuit.is_linear() || self.circuit.stored().is_empty() || !self.delays.is_empty() {
+            return false;
+        }
+        let (newest, before) = (self.history.back(0), self.history.back(1));
+        if self.newton.differs(&newest.x, &before.x, REST) {
+            self.rest.still = 0;
+            return false;
+        }
+        self.rest.still += 1;
+        if self.rest.still != REST_STEPS {
+            return false;
+        }
+        self.rest.times += 1;
+        if !self.rest.times.is_power_of_two() {
+            return false;
+        }
+        let point = Point {
+            time: Some(self.time),
+            gmin: self.options.gmin,
+            ..Point::dc(&newest.x, &self.latches)
+        };
+        let Some(x) = displaced(self.circuit, self.options, &point, self.largest) else {
+            return false;
+        };
+        self.circuit.residual(&Point { x: &x, ..point }, &mut self.newton.assembly);
+        let assembly = &self.newton.assembly;
+        self.history.displace(&x, &assembly.reactive, &assembly.stored);
+        self.statistics.perturbed = true;
+        true
+    }
+
     /// The first corner that rounding lets stand apart from now.
     fn following_corner(&self) -> Option<Time> {
         let mut corner = self.circuit.next_event(self.time)?;
@@ -788,13 +842,10 @@ fn leave_unstable_point(
         gmin: options.gmin,
         ..Point::dc(&found.x, &found.latches)
     };
-    // A matrix that cannot be factored here says nothing of stability.
-    let Ok(Some(mode)) = growing_mode(circuit, options, &point, tran.largest_step()) else {
+    let Some(x) = displaced(circuit, options, &point, tran.largest_step()) else {
         return false;
     };
-    for (x, mode) in found.x.iter_mut().zip(mode) {
-        *x += mode;
-    }
+    found.x = x;
     let point = Point {
         time: Some(Time::new(0.0)),
         gmin: options.gmin,
@@ -805,6 +856,18 @@ fn leave_unstable_point(
     found.stored.copy_from_slice(&newton.assembly.stored);
     found.signals.copy_from_slice(&newton.assembly.signals);
     true
+}
+
+/// A point moved along its growing mode, if it has one.
+fn displaced(
+    circuit: &Circuit,
+    options: &SolverOptions,
+    point: &Point<'_>,
+    largest_step: f64,
+) -> Option<Vec<f64>> {
+    // A matrix that cannot be factored here says nothing of stability.
+    let mode = growing_mode(circuit, options, point, largest_step).ok().flatten()?;
+    Some(point.x.iter().zip(mode).map(|(x, mode)| x + mode).collect())
 }
 
 /// The point that a transient starts from.

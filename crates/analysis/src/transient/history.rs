@@ -49,6 +49,17 @@ impl History {
         self.depth = 1;
     }
 
+    /// Moves the newest point elsewhere, at rest and without a past.
+    pub(super) fn displace(&mut self, x: &[f64], q: &[f64], stored: &[f64]) {
+        let newest = &mut self.points[0];
+        newest.x.copy_from_slice(x);
+        newest.q.copy_from_slice(q);
+        newest.stored.copy_from_slice(stored);
+        self.rate.fill(0.0);
+        self.stored_rate.fill(0.0);
+        self.restart();
+    }
+
     /// Takes an accepted point.
     pub(super) fn push(&mut self, h: f64, x: &[f64], q: &[f64], stored: &[f64]) {
         self.points.rotate_right(1);

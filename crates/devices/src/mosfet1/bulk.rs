@@ -16,10 +16,12 @@ pub(super) struct BulkJunction {
 }
 
 impl BulkJunction {
+    #[inline(always)]
     pub(super) fn current<T: Scalar>(&self, v: T, vt: f64, gmin: f64) -> T {
         exponential(v / vt) * self.current + v * gmin
     }
 
+    #[inline(always)]
     pub(super) fn charge<T: Scalar>(&self, v: T) -> Option<T> {
         let stores = !(self.bottom.is_zero() && self.sidewall.is_zero());
         stores.then(|| self.bottom.charge(v) + self.sidewall.charge(v))

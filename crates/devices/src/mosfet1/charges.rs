@@ -24,52 +24,57 @@
 //! transcapacitance between drain and source of up to a fifth of Cox, which makes an inverter's delay longer by up
 //! to 5 % than SPICE's: too much for a model that is known by its name.
 
-use ovonic_numerics::scalar::Scalar;
-
 /// Width over which the corners are rounded, V.
 const CORNER: f64 = 1e-3;
 /// Least saturation voltage that the split between drain and source takes, V; as in SPICE.
 const LEAST_SATURATION: f64 = 0.025;
-
-/// `max(v, 0)` with a parabola for `|v| < CORNER`.
-fn positive_part<S: Scalar>(v: S) -> S {
-    v.map(|v| {
-        if v <= -CORNER {
-            (0.0, 0.0)
-        } else if v >= CORNER {
-            (v, 1.0)
-        } else {
-            let above = v + CORNER;
-            (above * above / (4.0 * CORNER), above / (2.0 * CORNER))
-        }
-    })
-}
-
 /// Voltage over which drain and source change places, V.
 const EXCHANGE: f64 = 5e-3;
 
+/// A value with its slope.
+type Sloped = (f64, f64);
+
+/// `max(v, 0)` with a parabola for `|v| < CORNER`.
+#[inline]
+fn positive_part(v: f64) -> Sloped {
+    if v <= -CORNER {
+        (0.0, 0.0)
+    } else if v >= CORNER {
+        (v, 1.0)
+    } else {
+        let above = v + CORNER;
+        (above * above / (4.0 * CORNER), above / (2.0 * CORNER))
+    }
+}
+
 /// `|vds|` without its corner.
-pub(super) fn rounded_magnitude<S: Scalar>(vds: S) -> S {
-    vds * (vds / EXCHANGE).tanh()
+#[inline]
+pub(super) fn rounded_magnitude(vds: f64) -> Sloped {
+    let x = vds / EXCHANGE;
+    if x.abs() > 20.0 {
+        // The hyperbolic tangent is one to the last digit.
+        return (vds.abs(), 1f64.copysign(vds));
+    }
+    let t = x.tanh();
+    (vds * t, t + x * (1.0 - t * t))
 }
 
 /// A straight passage from 0 at `v` = 0 to 1 at `length`, its corners rounded.
-fn ramp<S: Scalar>(v: S, length: f64) -> S {
+#[inline]
+fn ramp(v: f64, length: f64) -> Sloped {
     let corner = CORNER.min(0.25 * length);
-    v.map(|v| {
-        let (before, after) = (v + corner, length + corner - v);
-        if before <= 0.0 {
-            (0.0, 0.0)
-        } else if after <= 0.0 {
-            (1.0, 0.0)
-        } else if v < corner {
-            (before * before / (4.0 * corner * length), before / (2.0 * corner * length))
-        } else if v > length - corner {
-            (1.0 - after * after / (4.0 * corner * length), after / (2.0 * corner * length))
-        } else {
-            (v / length, length.recip())
-        }
-    })
+    let (before, after) = (v + corner, length + corner - v);
+    if before <= 0.0 {
+        (0.0, 0.0)
+    } else if after <= 0.0 {
+        (1.0, 0.0)
+    } else if v < corner {
+        (before * before / (4.0 * corner * length), before / (2.0 * corner * length))
+    } else if v > length - corner {
+        (1.0 - after * after / (4.0 * corner * length), after / (2.0 * corner * length))
+    } else {
+        (v / length, length.recip())
+    }
 }
 
 /// The oxide between gate and channel.
@@ -81,28 +86,56 @@ pub(super) struct Oxide {
     pub(super) phi: f64,
 }
 
-/// Parts of the oxide's capacitance that the gate has to the acting source, the acting drain and the bulk.
-pub(super) struct Parts<S> {
-    pub(super) source: S,
-    pub(super) drain: S,
-    pub(super) bulk: S,
+/// A part of the oxide's capacitance with its slopes along the gate's voltage above threshold and along `vds`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Part {
+    pub(super) value: f64,
+    pub(super) above: f64,
+    pub(super) drain: f64,
+}
+
+/// What the gate has to the acting source, the acting drain and the bulk.
+pub(super) struct Parts {
+    pub(super) source: Part,
+    pub(super) drain: Part,
+    pub(super) bulk: Part,
 }
 
 impl Oxide {
     /// The parts at a gate voltage `above` threshold and a drain voltage `vds` ≥ 0, V.
-    pub(super) fn parts<S: Scalar>(&self, above: S, vds: S) -> Parts<S> {
-        let inverted = ramp(above + 0.5 * self.phi, 0.5 * self.phi);
-        let bulk = -ramp(above + self.phi, self.phi) + 1.0;
-        let saturation = positive_part(above - LEAST_SATURATION) + LEAST_SATURATION;
+    #[inline]
+    pub(super) fn parts(&self, above: f64, vds: f64) -> Parts {
+        let (depleted, depleted_slope) = ramp(above + self.phi, self.phi);
+        let bulk = Part { value: 1.0 - depleted, above: -depleted_slope, drain: 0.0 };
+        let (inverted, inverted_slope) = ramp(above + 0.5 * self.phi, 0.5 * self.phi);
+        if inverted == 0.0 {
+            return Parts { source: Part::default(), drain: Part::default(), bulk };
+        }
+        let (excess, saturation_slope) = positive_part(above - LEAST_SATURATION);
+        let saturation = excess + LEAST_SATURATION;
         // What is left of the drain's end of the channel; zero in saturation.
-        let left = positive_part(saturation - vds);
+        let (left, left_slope) = positive_part(saturation - vds);
         let total = saturation + left;
         let (at_source, at_drain) = (left / total, saturation / total);
-        let channel = inverted * (2.0 / 3.0);
+        // Slopes of the source's share, to which the drain's is the rest.
+        let per_square = left_slope / (total * total);
+        let share_above = saturation_slope * (per_square * saturation - left / (total * total));
+        let share_drain = -per_square * saturation;
+        let (channel, channel_slope) = (inverted * (2.0 / 3.0), inverted_slope * (2.0 / 3.0));
+        // 1 − at_source² and 1 − at_drain², which would cancel where they are small.
+        let (source, drain) = (at_drain * (1.0 + at_source), at_source * (1.0 + at_drain));
+        let (by_source, by_drain) = (-2.0 * at_source * channel, 2.0 * at_drain * channel);
         Parts {
-            // 1 − at_source² and 1 − at_drain², which would cancel where they are small.
-            source: channel * at_drain * (at_source + 1.0),
-            drain: channel * at_source * (at_drain + 1.0),
+            source: Part {
+                value: channel * source,
+                above: channel_slope * source + by_source * share_above,
+                drain: by_source * share_drain,
+            },
+            drain: Part {
+                value: channel * drain,
+                above: channel_slope * drain + by_drain * share_above,
+                drain: by_drain * share_drain,
+            },
             bulk,
         }
     }

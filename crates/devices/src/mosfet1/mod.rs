@@ -38,7 +38,7 @@ use crate::bipolar::{output, sign};
 use crate::diode::positive_potential;
 use crate::junction::{Scaling, positive, silicon_gap};
 use bulk::{BulkJunction, bulk_junction};
-use charges::{Oxide, Parts, rounded_magnitude};
+use charges::{Oxide, Part, rounded_magnitude};
 use ovonic_device::constants::{SILICON_DIOXIDE_PERMITTIVITY, VACUUM_PERMITTIVITY, ZERO_CELSIUS};
 use ovonic_device::{
     Contributions, Environment, Iterate, Kind, Limits, Model, ModelType, Nature, NoiseSources,
@@ -113,36 +113,97 @@ struct Acting<T> {
     reversed: bool,
 }
 
+/// A result of [`Mosfet1::channel`]: its value, and its slopes along `vgs vds vbs vbd`.
+type Result4 = (f64, [f64; 4]);
+
 impl Mosfet1 {
-    /// `sqrt(phi − vbs)` and its continuation under forward bias.
-    fn root<T: Scalar>(&self, vbs: T) -> T {
-        let zero = T::constant(0.0);
-        let reverse = (-vbs.min(zero) + self.phi).sqrt();
-        let tangent = -vbs.max(zero) * (0.5 / self.root_phi) + self.root_phi;
-        T::select(vbs.below(0.0), reverse, positive(tangent, 0.5 * self.root_phi))
+    /// `sqrt(phi − vbs)` and its continuation under forward bias, with its slope.
+    #[inline]
+    fn root(&self, vbs: f64) -> (f64, f64) {
+        if vbs < 0.0 {
+            let root = (self.phi - vbs).sqrt();
+            return (root, -0.5 / root);
+        }
+        let slope = -0.5 / self.root_phi;
+        let tangent = Dual { value: self.root_phi + slope * vbs, gradient: [slope], shift: 0.0 };
+        let root = positive(tangent, 0.5 * self.root_phi);
+        (root.value, root.gradient[0])
     }
 
-    fn threshold<T: Scalar>(&self, vbs: T) -> T {
-        self.root(vbs) * self.body_factor + self.built_in
+    /// The threshold voltage at a bulk voltage, with its slope.
+    #[inline]
+    fn threshold(&self, vbs: f64) -> (f64, f64) {
+        let (root, slope) = self.root(vbs);
+        (root * self.body_factor + self.built_in, slope * self.body_factor)
     }
 
-    /// The channel's current from drain to source, polarity factored out.
-    fn channel_current<T: Scalar>(&self, vgs: T, vds: T, vbs: T, vbd: T) -> T {
-        let reversed = vds.below(0.0);
-        let gate = T::select(reversed, vgs - vds, vgs);
-        let bulk = T::select(reversed, vbd, vbs);
-        let drain = vds.abs();
-        let overdrive = (gate - self.threshold(bulk)).max(T::constant(0.0));
+    /// The channel's current from drain to source and the parts of the oxide to source, drain and bulk at the voltages
+    /// `vgs vds vbs vbd`, polarity factored out. The slopes are written by hand, because nothing is
+    /// evaluated more often; the laws compare them with differences.
+    #[inline(always)]
+    fn channel(&self, v: [f64; 4]) -> [Result4; 4] {
+        let [vgs, vds, vbs, vbd] = v;
+        let reversed = vds < 0.0;
+        let (gate, bulk, drain) = if reversed { (vgs - vds, vbd, -vds) } else { (vgs, vbs, vds) };
+        let threshold = self.threshold(bulk);
+        let current = self.current(gate, drain, threshold, reversed);
+        if self.oxide.capacitance <= 0.0 {
+            let nothing = (0.0, [0.0; 4]);
+            return [current, nothing, nothing, nothing];
+        }
+        let (magnitude, magnitude_slope) = rounded_magnitude(vds);
+        // What the acting source's voltage lies below that of the named one.
+        let (exchange, exchange_slope) = (0.5 * (magnitude - vds), 0.5 * (magnitude_slope - 1.0));
+        let (von, von_slope) =
+            if exchange == 0.0 && !reversed { threshold } else { self.threshold(vbs + exchange) };
+        let parts = self.oxide.parts(vgs + exchange - von, magnitude);
+        let above_by_drain = exchange_slope * (1.0 - von_slope);
+        let result = |part: Part| {
+            let by_drain = part.above * above_by_drain + part.drain * magnitude_slope;
+            (part.value, [part.above, by_drain, -part.above * von_slope, 0.0])
+        };
+        let (source, drain) = (result(parts.source), result(parts.drain));
+        let (at_source, at_drain) = if reversed { (drain, source) } else { (source, drain) };
+        [current, at_source, at_drain, result(parts.bulk)]
+    }
+
+    /// The channel's current at the voltages as they act, with its slopes along the named ones.
+    #[inline(always)]
+    fn current(
+        &self,
+        gate: f64,
+        drain: f64,
+        (von, von_slope): (f64, f64),
+        reversed: bool,
+    ) -> Result4 {
+        let overdrive = gate - von;
+        if overdrive <= 0.0 {
+            return (0.0, [0.0; 4]);
+        }
+        let modulation = self.beta * self.length_modulation;
+        let gain = self.beta + modulation * drain;
         let effective = drain.min(overdrive);
-        let gain = (drain * self.length_modulation + 1.0) * self.beta;
-        let current = gain * effective * (overdrive - effective * 0.5);
-        T::select(reversed, -current, current)
+        let shape = effective * (overdrive - 0.5 * effective);
+        let current = gain * shape;
+        let by_gate = gain * effective;
+        let by_drain = modulation * shape + gain * (overdrive - effective);
+        let by_bulk = -by_gate * von_slope;
+        if reversed {
+            (-current, [-by_gate, by_gate + by_drain, 0.0, -by_bulk])
+        } else {
+            (current, [by_gate, by_drain, by_bulk, 0.0])
+        }
+    }
+
+    /// The channel's current alone, at the voltages of the inner transistor.
+    fn channel_current(&self, vgs: f64, vds: f64, vbs: f64) -> f64 {
+        self.channel([vgs, vds, vbs, vbs - vds])[0].0
     }
 
     fn acting(&self, vgs: f64, vds: f64, vbs: f64) -> Acting<f64> {
         let reversed = vds < 0.0;
         let (gate, bulk) = if reversed { (vgs - vds, vbs - vds) } else { (vgs, vbs) };
-        Acting { vds: vds.abs(), overdrive: (gate - self.threshold(bulk)).max(0.0), reversed }
+        Acting { vds: vds.abs(), overdrive: (gate - self.threshold(bulk).0).max(0.0), reversed }
     }
 
     /// Voltages `vgs vds vbs` of the inner transistor, polarity factored out.
@@ -151,6 +212,7 @@ impl Mosfet1 {
     }
 
     /// Charges of overlaps and bulk junctions at the voltages `vgs vds vbs vbd`.
+    #[inline(always)]
     fn contribute_charges<T: Scalar>(
         &self,
         [vgs, vds, vbs, vbd]: [T; 4],
@@ -171,31 +233,7 @@ impl Mosfet1 {
         }
     }
 
-    /// Meyer's capacitances; the voltages `vgs vds vbs vbd` once over all unknowns and once narrowed.
-    fn contribute_oxide<T: Scalar>(
-        &self,
-        x: &[T; N],
-        wide: &[T; 4],
-        [vgs, vds, vbs, _]: [T::Narrow<4>; 4],
-        out: &mut Contributions<'_, T, N>,
-    ) {
-        let cox = self.oxide.capacitance;
-        if cox <= 0.0 {
-            return;
-        }
-        let drain = rounded_magnitude(vds);
-        // What the acting source's voltage lies below that of the named one.
-        let exchange = (drain - vds) * 0.5;
-        let above = vgs + exchange - self.threshold(vbs + exchange);
-        let Parts { source, drain, bulk } = self.oxide.parts(above, drain);
-        let reversed = vds.below(0.0);
-        let at_source = Scalar::select(reversed, drain, source);
-        let at_drain = Scalar::select(reversed, source, drain);
-        for (node, part) in [(SI, at_source), (DI, at_drain), (B, bulk)] {
-            out.capacitance(G, node, T::widen(part * cox, wide), x[G] - x[node]);
-        }
-    }
-
+    #[inline(always)]
     fn limit<T: Scalar>(&self, [vgs, vds, vbs, vbd]: [T; 4], limits: &mut Limits<'_>) -> [T; 4] {
         let threshold = self.built_in + self.body_factor * self.root_phi;
         let start = if self.off { 0.0 } else { threshold };
@@ -301,6 +339,8 @@ impl Model<N> for Mosfet1 {
         })
     }
 
+    // Inlined into the loops over instances, so that arrays of duals are not copied.
+    #[inline(always)]
     fn eval<T: Scalar>(
         &self,
         x: [T; N],
@@ -311,12 +351,10 @@ impl Model<N> for Mosfet1 {
         let p = self.polarity;
         let voltages =
             [(x[G] - x[SI]) * p, (x[DI] - x[SI]) * p, (x[B] - x[SI]) * p, (x[B] - x[DI]) * p];
-        let wide = self.limit(voltages, limits);
-        let voltages = T::narrow(wide);
-        let [vgs, vds, vbs, vbd] = voltages;
-        let id = self.channel_current(vgs, vds, vbs, vbd);
-        out.current(DI, SI, T::widen(id * p, &wide));
-        let [_, _, vbs, vbd] = wide;
+        let voltages = self.limit(voltages, limits);
+        let [id, at_source, at_drain, at_bulk] = T::map_many(&voltages, |v| self.channel(v));
+        out.current(DI, SI, id * p);
+        let [_, _, vbs, vbd] = voltages;
         let ibd = self.drain_junction.current(vbd, self.vt, at.gmin);
         let ibs = self.source_junction.current(vbs, self.vt, at.gmin);
         out.current(B, DI, ibd * p);
@@ -327,8 +365,13 @@ impl Model<N> for Mosfet1 {
         if let Some(g) = self.source_conductance {
             out.current(S, SI, (x[S] - x[SI]) * g);
         }
-        self.contribute_charges(wide, out);
-        self.contribute_oxide(&x, &wide, voltages, out);
+        self.contribute_charges(voltages, out);
+        let cox = self.oxide.capacitance;
+        if cox > 0.0 {
+            for (node, part) in [(SI, at_source), (DI, at_drain), (B, at_bulk)] {
+                out.capacitance(G, node, part * cox, x[G] - x[node]);
+            }
+        }
     }
 
     fn collapse(&self, _connected: u64) -> [Tie; N] {
@@ -368,7 +411,7 @@ impl Model<N> for Mosfet1 {
             let shape = 2.0 / 3.0 * (1.0 + alpha + alpha * alpha) / (1.0 + alpha);
             out.thermal("id thermal", DI, SI, gain * shape, self.temperature);
         }
-        let current = self.channel_current(vgs, vds, vbs, vbs - vds);
+        let current = self.channel_current(vgs, vds, vbs);
         let (coefficient, exponent) = self.flicker;
         out.flicker("id flicker", DI, SI, coefficient, current, exponent, 1.0);
         for (node, voltage, junction) in
@@ -382,14 +425,13 @@ impl Model<N> for Mosfet1 {
 
     fn outputs(&self, x: &[f64; N], at: &Iterate<'_>, values: &mut [f64]) {
         let [vgs, vds, vbs] = self.voltages(x);
-        let [g, d, b] = [vgs, vds, vbs];
-        let (g, d, b) = (Dual::<3>::unknown(g, 0), Dual::unknown(d, 1), Dual::unknown(b, 2));
-        let channel = self.channel_current(g, d, b, b - d);
+        let (channel, [gm, by_drain, by_bulk, by_bulk_drain]) =
+            self.channel([vgs, vds, vbs, vbs - vds])[0];
         let acting = self.acting(vgs, vds, vbs);
         let bulk = if acting.reversed { vbs - vds } else { vbs };
         let ibd = self.drain_junction.current(vbs - vds, self.vt, at.gmin);
         let ibs = self.source_junction.current(vbs, self.vt, at.gmin);
-        let id = channel.value - ibd;
+        let id = channel - ibd;
         let p = self.polarity;
         let (drain, source) = (p * (x[D] - x[S]), p * (x[B] - x[S]));
         values.copy_from_slice(&[
@@ -397,11 +439,11 @@ impl Model<N> for Mosfet1 {
             vgs,
             vds,
             vbs,
-            self.threshold(bulk),
+            self.threshold(bulk).0,
             acting.overdrive,
-            channel.gradient[0],
-            channel.gradient[1],
-            channel.gradient[2],
+            gm,
+            by_drain - by_bulk_drain,
+            by_bulk + by_bulk_drain,
             id * drain + (ibd + ibs) * source,
         ]);
     }

@@ -126,6 +126,35 @@ impl<const N: usize> Scalar for Dual<N> {
         self.chain(value, slope)
     }
 
+    #[inline(always)]
+    fn map_many<const K: usize, const M: usize>(
+        v: &[Self; K],
+        f: impl FnOnce([f64; K]) -> [(f64, [f64; K]); M],
+    ) -> [Self; M] {
+        let mut at = [0.0; K];
+        let mut k = 0;
+        while k < K {
+            at[k] = v[k].value;
+            k += 1;
+        }
+        let results = f(at);
+        let mut out = [Self { value: 0.0, gradient: [0.0; N], shift: 0.0 }; M];
+        let mut m = 0;
+        while m < M {
+            let (value, slopes) = &results[m];
+            out[m].value = *value;
+            let mut k = 0;
+            while k < K {
+                let slope = slopes[k];
+                out[m].gradient = out[m].pair(&v[k], |sum, g| sum + slope * g);
+                out[m].shift += slope * v[k].shift;
+                k += 1;
+            }
+            m += 1;
+        }
+        out
+    }
+
     #[inline]
     fn relocate(self, mut limited: impl FnMut(f64) -> f64) -> Self {
         let value = limited(self.value);
@@ -270,6 +299,21 @@ mod tests {
         close(narrow.shift, wide.shift);
         for (narrow, wide) in narrow.gradient.iter().zip(&wide.gradient) {
             close(*narrow, *wide);
+        }
+    }
+
+    #[test]
+    fn functions_of_several_numbers_obey_the_chain_rule() {
+        let x = Dual::<3>::unknown(0.7, 0);
+        let y = Dual::<3>::unknown(-0.3, 2).relocate(|_| -0.2);
+        let [product, quotient] =
+            Dual::map_many(&[x, y], |[x, y]| [(x * y, [y, x]), (x / y, [1.0 / y, -x / (y * y)])]);
+        for (found, expected) in [(product, x * y), (quotient, x / y)] {
+            close(found.value, expected.value);
+            close(found.shift, expected.shift);
+            for (found, expected) in found.gradient.iter().zip(&expected.gradient) {
+                close(*found, *expected);
+            }
         }
     }
 

@@ -76,6 +76,13 @@ pub trait Scalar:
     /// trait does not offer.
     fn map(self, f: impl Fn(f64) -> (f64, f64)) -> Self;
 
+    /// [`Scalar::map`] of several scalars to several: `f` takes their values and returns, for each result, its value and
+    /// its slopes with respect to them. The door for a hot model whose own derivatives are worth writing by hand.
+    fn map_many<const K: usize, const M: usize>(
+        v: &[Self; K],
+        f: impl FnOnce([f64; K]) -> [(f64, [f64; K]); M],
+    ) -> [Self; M];
+
     /// Moves the value to what `limited` returns for it and keeps the distance moved, so that an assembled
     /// equation is the linearisation at the moved value, evaluated at the true one. The identity for plain
     /// numbers, for which limiting is off.

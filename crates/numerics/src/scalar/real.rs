@@ -41,6 +41,21 @@ impl Scalar for f64 {
         f(self).0
     }
 
+    #[inline(always)]
+    fn map_many<const K: usize, const M: usize>(
+        v: &[f64; K],
+        f: impl FnOnce([f64; K]) -> [(f64, [f64; K]); M],
+    ) -> [f64; M] {
+        let results = f(*v);
+        let mut values = [0.0; M];
+        let mut i = 0;
+        while i < M {
+            values[i] = results[i].0;
+            i += 1;
+        }
+        values
+    }
+
     #[inline]
     fn relocate(self, _limited: impl FnMut(f64) -> f64) -> Self {
         self

@@ -89,6 +89,14 @@ impl Scalar for Tracer {
         Self { value: f(self.value).0, depends: self.depends, linear: self.depends == 0 }
     }
 
+    fn map_many<const K: usize, const M: usize>(
+        v: &[Self; K],
+        f: impl FnOnce([f64; K]) -> [(f64, [f64; K]); M],
+    ) -> [Self; M] {
+        let depends = v.iter().fold(0, |depends, v| depends | v.depends);
+        f(v.map(|v| v.value)).map(|(value, _)| Self { value, depends, linear: depends == 0 })
+    }
+
     fn relocate(self, _limited: impl FnMut(f64) -> f64) -> Self {
         Self { linear: false, ..self }
     }
