@@ -10,6 +10,7 @@ mod noise;
 mod op;
 mod options;
 mod output;
+mod pole_zero;
 mod report;
 mod sensitivity;
 mod small_signal;
@@ -35,6 +36,7 @@ pub use output::{
     Output, Probe, ProbeContext, ProbeError, ProbeSet, SmallSignalProbes, default_outputs,
     plot_header,
 };
+pub use pole_zero::{Drive, PolesAndZeros, TwoPort, poles_and_zeros};
 pub use report::{ConvergenceError, Report, ReportRow, SetupError};
 pub use sensitivity::{
     AcSensitivityPoint, ChangedInstance, ParameterChange, SensitivityError, Variation,

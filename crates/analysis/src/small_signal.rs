@@ -193,6 +193,14 @@ pub enum SmallSignalError {
     /// The noise output is no voltage or branch current.
     #[error("noise can be observed at nodes and in branches only")]
     NoiseOutput,
+    /// Poles were asked of a circuit with delays.
+    #[error("a circuit with transmission lines has infinitely many poles")]
+    PolesOfDelays,
+    /// A transfer function without poles or zeros to be found.
+    #[error(
+        "the linearised circuit has no poles and zeros: the input is shorted by a source, or parts of the circuit are not determined; a voltage source that drives the input needs an ac value"
+    )]
+    Pencil,
     /// A point could not be recorded.
     #[error(transparent)]
     Record(#[from] WaveformError),

@@ -273,6 +273,7 @@ pub(crate) fn plot_kind(analysis: &str) -> PlotKind {
         "noise" => PlotKind::NoiseSpectrum,
         "trace" => PlotKind::Trace,
         "tf" => PlotKind::TransferFunction,
+        "pz" => PlotKind::PoleZero,
         other => PlotKind::from_name(other),
     }
 }

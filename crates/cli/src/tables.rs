@@ -46,6 +46,7 @@ fn is_short(kind: &PlotKind) -> bool {
             | PlotKind::TransferFunction
             | PlotKind::TracePoints
             | PlotKind::Sensitivity
+            | PlotKind::PoleZero
     )
 }
 

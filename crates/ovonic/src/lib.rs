@@ -26,8 +26,8 @@ pub use calibration::{
 };
 pub use control::{ControlHost, ControlReport};
 pub use elaborate::{
-    NoiseTask, Options, Planned, Range, SensitivityTask, Sweep, SweepTarget, Task, TraceTask,
-    TransferTask, TransientTask,
+    NoiseTask, Options, Planned, PoleZeroTask, Range, SensitivityTask, Sweep, SweepTarget, Task,
+    TraceTask, TransferTask, TransientTask,
 };
 pub use error::Error;
 pub use fourier::Spectrum;

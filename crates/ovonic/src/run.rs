@@ -4,6 +4,7 @@
 //! analyses first, then dc, op and tran; here the cards decide, since results carry their analysis anyway and a user
 //! can put them in the order that he wants.
 
+mod pole_zero;
 mod sensitivity;
 mod trace;
 
@@ -282,6 +283,7 @@ impl Simulation {
             Task::Noise(task) => self.run_noise(task, shared)?,
             Task::Sensitivity(task) => self.run_sensitivity(task, shared)?,
             Task::TransferFunction(task) => self.run_transfer(task, shared)?,
+            Task::PoleZero(task) => self.run_pole_zero(task, shared)?,
             Task::Trace(task) => self.run_trace(task, shared)?,
         };
         Ok(AnalysisReport {

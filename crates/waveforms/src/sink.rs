@@ -50,6 +50,8 @@ pub enum PlotKind {
     TracePoints,
     /// Derivatives of an output by parameters, one point.
     Sensitivity,
+    /// Poles and zeros of a transfer function, one point.
+    PoleZero,
     /// Any other plot, by its name in raw files.
     Other(String),
 }
@@ -68,13 +70,14 @@ impl PlotKind {
             PlotKind::Trace => "Equilibrium Trace",
             PlotKind::TracePoints => "Equilibrium Trace Points",
             PlotKind::Sensitivity => "Sensitivity Analysis",
+            PlotKind::PoleZero => "Pole-Zero Analysis",
             PlotKind::Other(name) => name,
         }
     }
 
     /// The kind that a `Plotname:` stands for, ignoring case.
     pub fn from_name(name: &str) -> PlotKind {
-        const KNOWN: [PlotKind; 10] = [
+        const KNOWN: [PlotKind; 11] = [
             PlotKind::OperatingPoint,
             PlotKind::DcTransfer,
             PlotKind::Ac,
@@ -85,6 +88,7 @@ impl PlotKind {
             PlotKind::Trace,
             PlotKind::TracePoints,
             PlotKind::Sensitivity,
+            PlotKind::PoleZero,
         ];
         let name = name.trim();
         KNOWN
@@ -106,6 +110,7 @@ impl PlotKind {
             PlotKind::Trace => "trace",
             PlotKind::TracePoints => "trace_points",
             PlotKind::Sensitivity => "sens",
+            PlotKind::PoleZero => "pz",
             PlotKind::Other(name) => {
                 return name
                     .chars()
@@ -126,6 +131,7 @@ impl PlotKind {
                 | PlotKind::TransferFunction
                 | PlotKind::TracePoints
                 | PlotKind::Sensitivity
+                | PlotKind::PoleZero
         )
     }
 }

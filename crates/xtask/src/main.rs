@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         ["second-opinion", rest @ ..] => second_opinion::run(rest),
         ["generate"] => generate::run(false),
         ["generate", "--check"] => generate::run(true),
-        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | figures [image…] | generate [--check] | conformance [--check] [--write] [NAME]… | second-opinion [case…] | coverage [case…] | recovery [case…] | bench-report [--deck NAME]… [--repeats N] [--quick] [--write] [--work-precision] [--program FILE] [--baseline FILE]".into()),
+        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | figures [image…] | generate [--check] | conformance [--check] [--write] [NAME]… | second-opinion [case…] | coverage [case…] | recovery [case…] | bench-report [--deck NAME]… [--repeats N] [--quick] [--small] [--write] [--work-precision] [--program FILE] [--baseline FILE]".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

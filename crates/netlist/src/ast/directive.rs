@@ -159,8 +159,23 @@ pub enum AnalysisKind {
     Trace(Trace),
     /// `.tf`.
     TransferFunction(TransferFunction),
+    /// `.pz in+ in- out+ out- vol|cur pol|zer|pz`.
+    PoleZero(PoleZero),
     /// `.sens output`: a voltage or a branch current.
     Sensitivity(Expr),
+}
+
+/// `.pz in+ in- out+ out- vol|cur pol|zer|pz`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PoleZero {
+    /// Nodes of the input and of the output.
+    pub nodes: [Name; 4],
+    /// Whether the input is a voltage, not a current.
+    pub is_voltage: bool,
+    /// Whether poles are wanted.
+    pub poles: bool,
+    /// Whether zeros are wanted.
+    pub zeros: bool,
 }
 
 /// `.dc sweep [sweep …]`.

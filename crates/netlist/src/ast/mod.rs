@@ -69,7 +69,7 @@ pub enum Item {
     Step(Step),
     /// `.four`.
     Fourier(Fourier),
-    /// A directive that is known by name but not typed here (`.sens`, `.pz`, …).
+    /// A directive that is known by name but not typed here (`.disto`, `.sp`, …).
     Other(RawCard),
 }
 

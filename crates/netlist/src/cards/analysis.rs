@@ -1,8 +1,8 @@
 //! Analysis cards.
 
 use crate::ast::{
-    AcSweep, AnalysisKind, Argument, DcSweep, ExprKind, Name, Noise, Range, Scale, Step, Sweep,
-    Trace, TransferFunction, Transient,
+    AcSweep, AnalysisKind, Argument, DcSweep, ExprKind, Name, Noise, PoleZero, Range, Scale, Step,
+    Sweep, Trace, TransferFunction, Transient,
 };
 use crate::codes;
 use crate::cursor::{Cursor, Kind};
@@ -175,6 +175,32 @@ pub(crate) fn transfer_function(cursor: &mut Cursor<'_, '_>) -> Option<AnalysisK
     let source = cursor.name(codes::BAD_ANALYSIS_CARD, "the input source")?;
     cursor.finish()?;
     Some(AnalysisKind::TransferFunction(TransferFunction { output, source }))
+}
+
+/// `.pz`.
+pub(crate) fn pole_zero(cursor: &mut Cursor<'_, '_>) -> Option<AnalysisKind> {
+    const EXAMPLE: &str = "for example: .pz in 0 out 0 vol pz";
+    let mut node = || cursor.name(codes::BAD_ANALYSIS_CARD, "a node");
+    let nodes = [node()?, node()?, node()?, node()?];
+    let mut word = |known: [&str; 3]| {
+        let found = cursor.name(codes::BAD_ANALYSIS_CARD, "a word")?;
+        if known.contains(&found.node.as_str()) {
+            return Some(found.node);
+        }
+        let known: Vec<&str> = known.into_iter().filter(|word| !word.is_empty()).collect();
+        let message = format!("found \"{found}\" where {} should stand", known.join(" or "));
+        let diagnostic = Diagnostic::error(codes::BAD_ANALYSIS_CARD, found.span, message);
+        cursor.fail(diagnostic.help(EXAMPLE))
+    };
+    let drive = word(["vol", "cur", ""])?;
+    let wanted = word(["pz", "pol", "zer"])?;
+    cursor.finish()?;
+    Some(AnalysisKind::PoleZero(PoleZero {
+        nodes,
+        is_voltage: drive == "vol",
+        poles: wanted != "zer",
+        zeros: wanted != "pol",
+    }))
 }
 
 /// `.sens`.

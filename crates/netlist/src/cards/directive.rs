@@ -55,17 +55,16 @@ pub(crate) enum Directive {
 }
 
 /// Directives that are typed here.
-const TYPED: [&str; 47] = [
+const TYPED: [&str; 48] = [
     "title", "param", "params", "csparam", "func", "subckt", "ends", "include", "inc", "incl",
     "lib", "endl", "if", "elseif", "elif", "else", "endif", "global", "model", "ic", "nodeset",
     "options", "option", "opt", "temp", "save", "print", "plot", "probe", "op", "dc", "ac", "tran",
-    "noise", "trace", "meas", "measure", "step", "four", "fourier", "tf", "sens", "end", "control",
-    "endc", "macro", "crossbar",
+    "noise", "trace", "meas", "measure", "step", "four", "fourier", "tf", "sens", "pz", "end",
+    "control", "endc", "macro", "crossbar",
 ];
 
 /// Directives that other programs know and that elaboration refuses by name.
-const OTHER: [&str; 26] = [
-    "pz",
+const OTHER: [&str; 25] = [
     "disto",
     "sp",
     "pss",
@@ -145,6 +144,7 @@ fn item(cursor: &mut Cursor<'_, '_>, keyword: Name) -> Option<Item> {
         "meas" | "measure" => output::raw(cursor, keyword).map(Item::Measure),
         "sens" => analysis(analysis::sensitivity(cursor), span),
         "tf" => analysis(analysis::transfer_function(cursor), span),
+        "pz" => analysis(analysis::pole_zero(cursor), span),
         "step" => analysis::step(cursor).map(Item::Step),
         "four" | "fourier" => output::fourier(cursor).map(Item::Fourier),
         other if OTHER.contains(&other) => output::raw(cursor, keyword).map(Item::Other),

@@ -304,7 +304,7 @@ fn raw_cards() {
             four 1000.0 [v(out)]
             tf v(out) by v1
             sens v(1,out)
-            raw pz 1 0 2 0 vol pz
+            pz 1 0 2 0 vol poles=true zeros=true
             raw backanno
         "#]],
     );

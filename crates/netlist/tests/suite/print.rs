@@ -261,6 +261,11 @@ fn analysis(kind: &AnalysisKind) -> String {
             params(&t.params)
         ),
         AnalysisKind::Sensitivity(output) => format!("sens {output}"),
+        AnalysisKind::PoleZero(p) => {
+            let nodes: Vec<&str> = p.nodes.iter().map(|node| node.node.as_str()).collect();
+            let drive = if p.is_voltage { "vol" } else { "cur" };
+            format!("pz {} {drive} poles={} zeros={}", nodes.join(" "), p.poles, p.zeros)
+        }
         AnalysisKind::TransferFunction(t) => format!("tf {} by {}", t.output, t.source),
     }
 }

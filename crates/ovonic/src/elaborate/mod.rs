@@ -39,8 +39,8 @@ mod waveforms;
 
 pub use options::Options;
 pub use plan::{
-    NoiseTask, Planned, Range, SensitivityTask, Sweep, SweepTarget, Task, TraceTask, TransferTask,
-    TransientTask,
+    NoiseTask, Planned, PoleZeroTask, Range, SensitivityTask, Sweep, SweepTarget, Task, TraceTask,
+    TransferTask, TransientTask,
 };
 
 pub(crate) use assign::parameter_error;

@@ -3,12 +3,12 @@
 use super::Elaborator;
 use super::reporter::Reported;
 use super::scope::ScopeId;
-use ovonic_analysis::{FrequencySweep, Probe, TraceOptions};
+use ovonic_analysis::{Drive, FrequencySweep, Probe, TraceOptions, TwoPort};
 use ovonic_circuit::InstanceId;
 use ovonic_device::find_param;
 use ovonic_netlist::ast::{
-    self, Analysis, AnalysisKind, Argument, DcSweep, Expr, ExprKind, Name, Noise, Param, Trace,
-    TransferFunction, Transient,
+    self, Analysis, AnalysisKind, Argument, DcSweep, Expr, ExprKind, Name, Noise, Param, PoleZero,
+    Trace, TransferFunction, Transient,
 };
 use ovonic_netlist::{Diagnostic, Span, codes, suggest};
 
@@ -38,6 +38,8 @@ pub enum Task {
     Trace(TraceTask),
     /// `.tf`.
     TransferFunction(TransferTask),
+    /// `.pz`.
+    PoleZero(PoleZeroTask),
     /// `.sens`.
     Sensitivity(SensitivityTask),
 }
@@ -54,6 +56,7 @@ impl Task {
             Task::Noise(_) => "noise",
             Task::Trace(_) => "trace",
             Task::TransferFunction(_) => "tf",
+            Task::PoleZero(_) => "pz",
             Task::Sensitivity(_) => "sens",
         }
     }
@@ -105,6 +108,17 @@ pub struct TransferTask {
     pub name: String,
     /// The source that drives.
     pub source: InstanceId,
+}
+
+/// What `.pz` computes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PoleZeroTask {
+    /// Input, output and what drives.
+    pub port: TwoPort,
+    /// Whether poles are wanted.
+    pub poles: bool,
+    /// Whether zeros are wanted.
+    pub zeros: bool,
 }
 
 /// What `.trace` follows.
@@ -254,6 +268,7 @@ impl Elaborator {
             AnalysisKind::TransferFunction(card) => {
                 Task::TransferFunction(self.transfer_function(card)?)
             }
+            AnalysisKind::PoleZero(card) => Task::PoleZero(self.pole_zero(card)?),
         };
         Ok(Planned { span: card.span, task })
     }
@@ -410,6 +425,18 @@ impl Elaborator {
         let source = self.source(&card.source)?;
         let output = self.solved_output(&card.output)?;
         Ok(TransferTask { output, name: card.output.to_string(), source })
+    }
+
+    fn pole_zero(&mut self, card: &PoleZero) -> Result<PoleZeroTask, Reported> {
+        let mut node = |name: &Name| {
+            let known = self.known_node(name)?;
+            Ok(self.builder.node(&known))
+        };
+        let [a, b, c, d] = &card.nodes;
+        let (input, output) = ((node(a)?, node(b)?), (node(c)?, node(d)?));
+        let drive = if card.is_voltage { Drive::Voltage } else { Drive::Current };
+        let port = TwoPort { input, output, drive };
+        Ok(PoleZeroTask { port, poles: card.poles, zeros: card.zeros })
     }
 
     /// A voltage or a branch current, which are unknowns or differences of them.

@@ -14,6 +14,7 @@
 mod decks;
 mod precision;
 mod report;
+mod small;
 
 use crate::conformance::build;
 use crate::rivals::translate::{Times, transient_times, with_cards, with_times};
@@ -32,6 +33,8 @@ pub(crate) struct Wishes {
     repeats: usize,
     /// A tenth of the time span.
     quick: bool,
+    /// Only the small decks, each with a line of its own.
+    small: bool,
     /// Write the tables into the documentation.
     write: bool,
     /// Error against time for methods and tolerances instead of races.
@@ -69,7 +72,7 @@ pub(crate) struct Race {
     references: Option<f64>,
 }
 
-/// `cargo xtask bench-report [--deck NAME]… [--repeats N] [--quick] [--write] [--work-precision]
+/// `cargo xtask bench-report [--deck NAME]… [--repeats N] [--quick] [--small] [--write] [--work-precision]
 /// [--program FILE] [--baseline FILE]`.
 pub(crate) fn run(words: &[&str]) -> Outcome {
     let wishes = wishes(words)?;
@@ -89,6 +92,11 @@ pub(crate) fn run(words: &[&str]) -> Outcome {
     if wishes.precision {
         return precision::run(&here, &wishes, &folder);
     }
+    if wishes.small {
+        let small = small::race(&here, &wishes, &folder).ok_or("no deck runs in two simulators")?;
+        print!("{}{}", report::each(&small), report::small(&small));
+        return Ok(());
+    }
     let mut decks = decks::all()?;
     let wanted =
         |name: &String| wishes.decks.is_empty() || wishes.decks.iter().any(|w| name.contains(w));
@@ -100,7 +108,7 @@ pub(crate) fn run(words: &[&str]) -> Outcome {
             race(deck, &here, &wishes, &folder)
         })
         .collect();
-    let small = if wishes.decks.is_empty() { small_decks(&here, &wishes, &folder) } else { None };
+    let small = if wishes.decks.is_empty() { small::race(&here, &wishes, &folder) } else { None };
     for (deck, race) in decks.iter().zip(&mut races) {
         judge(deck, &here, race, &folder);
         print!("{}", report::race(race));
@@ -119,6 +127,7 @@ fn wishes(words: &[&str]) -> Result<Wishes, String> {
         decks: Vec::new(),
         repeats: 5,
         quick: false,
+        small: false,
         write: false,
         precision: false,
         baseline: None,
@@ -134,6 +143,7 @@ fn wishes(words: &[&str]) -> Result<Wishes, String> {
                 wishes.repeats = usize::max(count, 1);
             }
             "--quick" => wishes.quick = true,
+            "--small" => wishes.small = true,
             "--write" => wishes.write = true,
             "--work-precision" => wishes.precision = true,
             "--baseline" => wishes.baseline = Some(absolute(value()?)?),
@@ -329,68 +339,4 @@ fn period(wave: &Waveform<'_>) -> Option<f64> {
     let (first, last) = wave.span();
     let settled = wave.window(0.5 * (first + last), last).ok()?;
     settled.period(0.5 * (settled.minimum().value + settled.maximum().value)).ok()
-}
-
-/// Sum over all small decks of the project, whole process.
-pub(crate) struct Small {
-    decks: usize,
-    /// Label, seconds in all, geometric mean of the ratio to ours, worst ratio of ours to it with its deck.
-    rows: Vec<SmallRow>,
-}
-
-/// How one simulator fares over the small decks.
-pub(crate) struct SmallRow {
-    label: &'static str,
-    seconds: f64,
-    /// Geometric mean of its time over ours.
-    ratio: f64,
-    /// Where it is fastest compared with us.
-    best: (f64, String),
-}
-
-/// Whole-process time of every example and test circuit that ngspice also runs.
-fn small_decks(here: &[Installed], wishes: &Wishes, folder: &Path) -> Option<Small> {
-    let here: Vec<Installed> =
-        here.iter().filter(|found| found.simulator != Simulator::Vacask).cloned().collect();
-    let mut table: Vec<(String, Vec<f64>)> = Vec::new();
-    for deck in crate::conformance::decks() {
-        let Ok(text) = fs::read_to_string(&deck) else { continue };
-        let stem = deck.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let beside = deck.parent().unwrap_or(folder);
-        let jobs: Result<Vec<Job>, String> =
-            here.iter().map(|found| found.prepare(&text, beside, folder, &stem)).collect();
-        let Ok(jobs) = jobs else { continue };
-        let mut times = vec![Vec::new(); jobs.len()];
-        let mut failed = false;
-        for _ in 0..wishes.repeats {
-            for (job, times) in jobs.iter().zip(&mut times) {
-                match job.run() {
-                    Ok(cost) => times.push(cost.seconds),
-                    Err(_) => failed = true,
-                }
-            }
-            if failed {
-                break;
-            }
-        }
-        jobs.iter().for_each(Job::clean);
-        if !failed {
-            table.push((stem, times.iter().map(|times| median(times)).collect()));
-        }
-    }
-    if table.is_empty() {
-        return None;
-    }
-    let rows = here.iter().enumerate().map(|(k, found)| {
-        let ratios = || table.iter().map(|(stem, times)| (times[k] / times[0], stem));
-        let logs: f64 = ratios().map(|(ratio, _)| ratio.ln()).sum();
-        let best = ratios().min_by(|a, b| a.0.total_cmp(&b.0));
-        SmallRow {
-            label: found.label,
-            seconds: table.iter().map(|(_, times)| times[k]).sum(),
-            ratio: (logs / table.len() as f64).exp(),
-            best: best.map_or((f64::NAN, String::new()), |(ratio, stem)| (ratio, stem.clone())),
-        }
-    });
-    Some(Small { decks: table.len(), rows: rows.collect() })
 }

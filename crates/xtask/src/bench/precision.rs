@@ -1,4 +1,4 @@
-//! Accuracy against cost: error over processor time for each method and tolerance, ngspice beside it.
+//! Accuracy against cost: error over processor time for each method and tolerance, ngspice and VACASK beside it.
 //!
 //! ```text
 //! for each deck of netlists/benchmarks/precision:
@@ -25,14 +25,19 @@ use std::path::Path;
 const TOLERANCES: [f64; 5] = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
 
 /// Simulator, its method, and the colour of its curve.
-const CURVES: [(Simulator, &str, &str); 6] = [
+const CURVES: [(Simulator, &str, &str); 8] = [
     (Simulator::Ovonic, "trap", "#1f77b4"),
     (Simulator::Ovonic, "gear", "#2ca02c"),
     (Simulator::Ovonic, "trbdf2", "#9467bd"),
     (Simulator::Ovonic, "euler", "#8c564b"),
     (Simulator::Ngspice, "trap", "#d62728"),
     (Simulator::Ngspice, "gear", "#ff7f0e"),
+    (Simulator::Vacask, "trap", "#17becf"),
+    (Simulator::Vacask, "gear", "#7f7f7f"),
 ];
+
+/// Panels beside each other.
+const COLUMNS: usize = 2;
 
 /// One curve: time inside in s, and error as a part of full scale, for each tolerance that ran.
 struct Curve {
@@ -132,10 +137,11 @@ fn draw(panels: &[(String, Vec<Curve>)]) -> String {
         plots.push(drawn);
         layouts.push(layout);
     }
-    let scene = Figure::new(panels.len(), 1)
+    let rows = panels.len().div_ceil(COLUMNS);
+    let scene = Figure::new(rows, COLUMNS)
         .with_plots(plots)
         .with_layouts(layouts)
-        .with_figure_size(900.0, 380.0 * panels.len() as f64)
+        .with_figure_size(620.0 * COLUMNS as f64, 380.0 * rows as f64)
         .render();
     SvgBackend::new().render_scene(&scene)
 }

@@ -1,6 +1,7 @@
 //! Tables of races, and their place in the documentation.
 
-use super::{Race, Showing, Small};
+use super::small::Small;
+use super::{Race, Showing};
 use crate::rivals::Installed;
 use crate::{Outcome, root};
 use std::fmt::Write as _;
@@ -51,16 +52,30 @@ const HEAD: &str = "| deck | simulator | whole, s | × ours | inside, s | × our
 /// The table of small decks.
 pub(super) fn small(small: &Small) -> String {
     let mut text = format!(
-        "\n{} small decks, whole process:\n\n| simulator | sum, s | mean × ours | least × ours | on deck |\n|---|---|---|---|---|\n",
-        small.decks
+        "\n{} small decks, whole process:\n\n| simulator | runs | sum, s | mean × ours | faster than ours on | least × ours | on deck |\n|---|---|---|---|---|---|---|\n",
+        small.decks.len()
     );
-    for row in &small.rows {
-        let (least, deck) = &row.best;
+    for row in small.fared() {
+        let (least, deck) = &row.least;
         let _ = writeln!(
             text,
-            "| {} | {:.3} | {:.2} | {least:.2} | {deck} |",
-            row.label, row.seconds, row.ratio
+            "| {} | {} | {:.3} | {:.2} | {} | {least:.2} | {deck} |",
+            row.label, row.decks, row.seconds, row.ratio, row.faster
         );
+    }
+    text
+}
+
+/// A line for each small deck.
+pub(super) fn each(small: &Small) -> String {
+    let mut text = format!("| deck | nodes | {} |\n", small.labels.join(", s | "));
+    let _ = writeln!(text, "|---|---|{}", "---|".repeat(small.labels.len()));
+    for deck in &small.decks {
+        let times = deck.seconds.iter().map(|seconds| {
+            seconds.map_or_else(|| "–".to_owned(), |seconds| format!("{seconds:.4}"))
+        });
+        let times: Vec<String> = times.collect();
+        let _ = writeln!(text, "| {} | {} | {} |", deck.name, deck.nodes, times.join(" | "));
     }
     text
 }
