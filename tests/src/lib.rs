@@ -2,6 +2,7 @@
 
 mod cases;
 mod expectation;
+pub mod soak;
 
 pub use cases::{CASES, Case};
 pub use expectation::{Expectation, expectations, with_requested_analyses};

@@ -12,6 +12,7 @@ mod options;
 mod output;
 mod pole_zero;
 mod report;
+mod rest;
 mod sensitivity;
 mod small_signal;
 mod trace;

@@ -563,13 +563,13 @@ impl<'c> Newton<'c> {
     /// Tolerance of a row's residual, if it has one; `largest` is the largest unknown's magnitude.
     fn residual_tolerance(&self, row: usize, alpha: f64, largest: f64) -> Option<f64> {
         let absolute = self.residual_absolute[row]?;
+        // What is left of a stored part when a short step divides it is rounding.
+        let reactive = 1e-6 * (alpha * self.assembly.reactive[row]).abs();
         let scale = match self.circuit.unknowns()[row].residual {
             Nature::Voltage => 1e-3 * largest,
-            _ => {
-                let reactive = (alpha * self.assembly.reactive[row]).abs();
-                self.assembly.magnitude[row].max(1e-6 * reactive)
-            }
+            _ => self.assembly.magnitude[row],
         };
+        let scale = scale.max(reactive);
         Some(absolute + self.tolerances.relative * scale)
     }
 

@@ -5,6 +5,7 @@
 //! else gmin stepping: conductances from nodes to ground and across junctions, lowered as it succeeds
 //! else source stepping: sources raised from zero as it succeeds
 //! else pseudo-transient: an artificial capacitance at each node, the step growing as it succeeds
+//! else motion: the circuit's own dynamics, states included, until it rests
 //! then latches: flip those that want to, and solve again, a bounded number of times
 //! ```
 //!
@@ -13,6 +14,7 @@
 use crate::newton::{Equation, Newton, NewtonError, NewtonStatistics};
 use crate::options::SolverOptions;
 use crate::report::{ConvergenceError, SetupError};
+use crate::rest::move_to_rest;
 use ovonic_circuit::Circuit;
 use ovonic_device::{Retention, Time};
 
@@ -47,9 +49,20 @@ pub enum Method {
     SourceStepping,
     /// Pseudo-transient.
     PseudoTransient,
+    /// The circuit's own dynamics until it rests.
+    Motion,
 }
 
 impl Method {
+    /// All of them, in the order in which they are tried.
+    const ALL: [Method; 5] = [
+        Method::Newton,
+        Method::GminStepping,
+        Method::SourceStepping,
+        Method::PseudoTransient,
+        Method::Motion,
+    ];
+
     /// Name in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -57,6 +70,7 @@ impl Method {
             Method::GminStepping => "gmin stepping",
             Method::SourceStepping => "source stepping",
             Method::PseudoTransient => "pseudo-transient",
+            Method::Motion => "motion to rest",
         }
     }
 }
@@ -145,12 +159,7 @@ pub fn solve_operating_point(
         }
     }
     let attempts = search.attempts;
-    let equation = Equation {
-        time: op.time,
-        held: Some(&held),
-        clamps: &op.clamps,
-        ..Equation::dc(&latches, options.gmin)
-    };
+    let equation = dc_equation(op, options, &held, &latches);
     newton.polish(&equation, &mut x);
     Ok(OperatingPoint {
         undecided,
@@ -213,6 +222,21 @@ impl Easing {
     const NONE: Easing = Easing { conductance: 0.0, source_scale: 1.0 };
 }
 
+/// The equation of an operating point, with nothing eased.
+fn dc_equation<'e>(
+    op: &'e OpOptions,
+    options: &SolverOptions,
+    held: &'e [f64],
+    latches: &'e [f64],
+) -> Equation<'e> {
+    Equation {
+        time: op.time,
+        held: Some(held),
+        clamps: &op.clamps,
+        ..Equation::dc(latches, options.gmin)
+    }
+}
+
 struct Search<'a, 'c> {
     newton: &'a mut Newton<'c>,
     options: &'a SolverOptions,
@@ -223,12 +247,7 @@ struct Search<'a, 'c> {
 
 impl Search<'_, '_> {
     fn equation<'e>(&'e self, latches: &'e [f64]) -> Equation<'e> {
-        Equation {
-            time: self.op.time,
-            held: Some(self.held),
-            clamps: &self.op.clamps,
-            ..Equation::dc(latches, self.options.gmin)
-        }
+        dc_equation(self.op, self.options, self.held, latches)
     }
 
     /// Tries method after method from `x`, which receives the solution.
@@ -243,14 +262,13 @@ impl Search<'_, '_> {
         if from_nothing {
             self.apply_nodesets(x, latches);
         }
-        for method in
-            [Method::Newton, Method::GminStepping, Method::SourceStepping, Method::PseudoTransient]
-        {
+        for method in Method::ALL {
             let found = match method {
                 Method::Newton => self.newton(x, latches),
                 Method::GminStepping => self.gmin_stepping(x, latches),
                 Method::SourceStepping => self.source_stepping(x, latches),
                 Method::PseudoTransient => self.pseudo_transient(x, latches),
+                Method::Motion => self.motion(x, latches),
             };
             if found.is_ok() {
                 return Ok(());
@@ -262,13 +280,7 @@ impl Search<'_, '_> {
 
     fn failure(&mut self, x: &mut [f64], latches: &[f64]) -> ConvergenceError {
         // One more plain attempt, so that the report speaks of the original equations.
-        let held = self.held;
-        let equation = Equation {
-            time: self.op.time,
-            held: Some(held),
-            clamps: &self.op.clamps,
-            ..Equation::dc(latches, self.options.gmin)
-        };
+        let equation = dc_equation(self.op, self.options, self.held, latches);
         self.newton.refresh();
         self.newton.forget_limits();
         let outcome = self.newton.solve(&equation, x, self.options.op_iterations);
@@ -463,6 +475,19 @@ impl Search<'_, '_> {
             }
         };
         self.record(Method::PseudoTransient, elapsed, before, outcome)
+    }
+
+    /// Lets the circuit go from where it starts.
+    fn motion(&mut self, x: &mut Vec<f64>, latches: &[f64]) -> Result<(), NewtonError> {
+        let before = self.newton.statistics.iterations;
+        self.newton.refresh();
+        self.newton.forget_limits();
+        let equation = dc_equation(self.op, self.options, self.held, latches);
+        let mut outcome = move_to_rest(self.newton, &equation, x);
+        if outcome.is_ok() {
+            outcome = self.step(x, latches, Easing::NONE, self.options.op_iterations);
+        }
+        self.record(Method::Motion, f64::from(u8::from(outcome.is_ok())), before, outcome)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Options that all analyses share: tolerances, limits on iterations, and the linear engine.
 
 use num_complex::Complex64;
-use ovonic_circuit::{Circuit, UnknownEntry};
+use ovonic_circuit::{Circuit, StoredQuantity, UnknownEntry};
 use ovonic_device::Nature;
 use ovonic_numerics::sparse::{Engine, LinearSolver, Pattern, SolverError};
 use std::fmt;
@@ -16,8 +16,9 @@ pub struct Tolerances {
     pub current: f64,
     /// Absolute tolerance of voltages, V (`vntol`).
     pub voltage: f64,
-    /// Absolute tolerance of charges, C (`chgtol`).
-    pub charge: f64,
+    /// Size from which charges and fluxes have a relative error, C and Wb (`chgtol`); absent for what the circuit
+    /// suggests, see [`Tolerances::charge_in`].
+    pub charge: Option<f64>,
     /// Factor on the absolute tolerances of states and of heat, which models and natures state.
     pub state: f64,
     /// Factor by which truncation error may exceed the tolerances (`trtol`).
@@ -30,7 +31,7 @@ impl Default for Tolerances {
             relative: 1e-3,
             current: 1e-12,
             voltage: 1e-6,
-            charge: 1e-14,
+            charge: None,
             state: 1.0,
             truncation: 7.0,
         }
@@ -38,6 +39,16 @@ impl Default for Tolerances {
 }
 
 impl Tolerances {
+    /// `chgtol` as given, else SPICE's 1e-14 C; but in a circuit with states or temperatures 1e-17 C, since the
+    /// capacitances around a nanoscale cell hold less than 1e-14 C altogether.
+    pub fn charge_in(&self, circuit: &Circuit) -> f64 {
+        let is_nanoscale =
+            |stored: &StoredQuantity| stored.is_state || stored.residual == Nature::HeatFlow;
+        self.charge.unwrap_or_else(|| {
+            if circuit.stored().iter().any(is_nanoscale) { 1e-17 } else { 1e-14 }
+        })
+    }
+
     /// Absolute tolerance of an unknown, in its unit.
     pub fn of_unknown(&self, entry: &UnknownEntry) -> f64 {
         match (entry.nature, entry.tolerance) {

@@ -1,5 +1,5 @@
 //! Workspace tasks: `cargo xtask ci | tidy | figures [image…] | generate [--check] | conformance | second-opinion [case…] |
-//! coverage [case…] | recovery [case…] | bench-report`.
+//! soak [COUNT] | coverage [case…] | recovery [case…] | bench-report`.
 //!
 //! What continuous integration runs is what anyone can run: `cargo xtask ci`.
 
@@ -14,6 +14,7 @@ mod fits;
 mod generate;
 mod rivals;
 mod second_opinion;
+mod soak;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -34,9 +35,10 @@ fn main() -> ExitCode {
         ["bench-report", rest @ ..] => bench::run(rest),
         ["figures", rest @ ..] => figures::run(rest),
         ["second-opinion", rest @ ..] => second_opinion::run(rest),
+        ["soak", rest @ ..] => soak::run(rest),
         ["generate"] => generate::run(false),
         ["generate", "--check"] => generate::run(true),
-        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | figures [image…] | generate [--check] | conformance [--check] [--write] [NAME]… | second-opinion [case…] | coverage [case…] | recovery [case…] | bench-report [--deck NAME]… [--repeats N] [--quick] [--small] [--write] [--work-precision] [--program FILE] [--baseline FILE]".into()),
+        _ => Err("usage: cargo xtask ci [--skip-tests] | tidy | figures [image…] | generate [--check] | conformance [--check] [--write] [NAME]… | second-opinion [case…] | soak [COUNT] [--seed N] [--from N] | coverage [case…] | recovery [case…] | bench-report [--deck NAME]… [--repeats N] [--quick] [--small] [--write] [--work-precision] [--program FILE] [--baseline FILE]".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

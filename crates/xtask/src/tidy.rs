@@ -81,10 +81,6 @@ const TOP: &[&str] = &[
 
 /// Files of more than 500 lines, each with the reason why it stays one.
 const LONG: &[(&str, &str)] = &[
-    (
-        "crates/analysis/src/dc/follow.rs",
-        "one path follower: predictor, corrector and fold test share their state",
-    ),
     ("crates/analysis/src/newton.rs", "one iteration, with every term that enters its residual"),
     (
         "crates/analysis/src/transient/driver.rs",

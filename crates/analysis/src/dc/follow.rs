@@ -15,18 +15,10 @@ use super::{
 use crate::newton::{Equation, Newton, NewtonError};
 use crate::op::flip_latches;
 use crate::report::ConvergenceError;
+use crate::rest::move_to_rest;
 use ovonic_circuit::Change;
-use ovonic_device::Rates;
 use ovonic_numerics::sparse::LinearSolver;
 
-/// Capacitance of each node, F, while the circuit moves from one branch to another by its own dynamics.
-const NODE_CAPACITANCE: f64 = 1e-12;
-/// First and last time step of that move, s.
-const MOVE_STEPS: (f64, f64) = (1e-15, 1e9);
-/// Time steps of that move before it is given up.
-const MAX_MOVE_STEPS: usize = 600;
-/// Newton iterations of each of them.
-const MOVE_ITERATIONS: usize = 20;
 /// Rounds of latch flips before a point is left to the operating point's report.
 const MAX_FLIP_ROUNDS: usize = 50;
 /// Smallest part of a step.
@@ -202,7 +194,10 @@ impl<'a> Driver<'a> {
     /// Where the circuit comes to rest when it is let go at `from`, by its own dynamics.
     fn rest(&mut self, from: &State, at: f64) -> Result<Solved, NewtonError> {
         let moved = self.newton(Some(&from.limits), |newton, options, held| {
-            let x = move_to_rest(newton, options, held, from)?;
+            let standing =
+                Equation { held: Some(held), ..Equation::dc(&from.latches, options.gmin) };
+            let mut x = from.x.clone();
+            move_to_rest(newton, &standing, &mut x)?;
             Ok((x, newton.assembly.limits().to_vec()))
         });
         let (x, limits) =
@@ -426,60 +421,6 @@ impl<'a> Driver<'a> {
         record(&DcPoint { values, circuit: self.circuit, point })?;
         Ok(())
     }
-}
-
-/// Integrates `f + q̇ = 0`, with a capacitance at each node, from `from` until nothing moves any more.
-fn move_to_rest(
-    newton: &mut Newton<'_>,
-    options: &SolverOptions,
-    held: &[f64],
-    from: &State,
-) -> Result<Vec<f64>, NewtonError> {
-    let circuit = newton.circuit();
-    let standing =
-        Equation { held: Some(held), settle: false, ..Equation::dc(&from.latches, options.gmin) };
-    let mut x = from.x.clone();
-    circuit.residual(&standing.point(&x), &mut newton.assembly);
-    let mut charge = newton.assembly.reactive.clone();
-    let mut stored = newton.assembly.stored.clone();
-    let (mut step, longest) = MOVE_STEPS;
-    let shortest = 1e-6 * step;
-    let mut failure = NewtonError::Iterations { iterations: MAX_MOVE_STEPS };
-    for _ in 0..MAX_MOVE_STEPS {
-        let alpha = 1.0 / step;
-        let history: Vec<f64> = charge.iter().map(|q| -alpha * q).collect();
-        let by_quantity: Vec<f64> = stored.iter().map(|v| -alpha * v).collect();
-        let equation = Equation {
-            alpha,
-            history: Some(&history),
-            rates: Rates::Formula { alpha, history: &by_quantity },
-            anchor: Some((alpha * NODE_CAPACITANCE, &x)),
-            ..standing
-        };
-        let mut trial = x.clone();
-        let limits = newton.assembly.limits().to_vec();
-        match newton.solve(&equation, &mut trial, MOVE_ITERATIONS) {
-            Ok(_) => {
-                x = trial;
-                charge.copy_from_slice(&newton.assembly.reactive);
-                stored.copy_from_slice(&newton.assembly.stored);
-                if step > longest {
-                    return Ok(x);
-                }
-                step *= 2.0;
-            }
-            Err(error) => {
-                newton.assembly.set_limits(&limits);
-                newton.refresh();
-                step *= 0.125;
-                if step < shortest {
-                    return Err(error);
-                }
-                failure = error;
-            }
-        }
-    }
-    Err(failure)
 }
 
 impl Covered {

@@ -2,13 +2,13 @@
 
 use super::delays::Delays;
 use super::follow::{Follower, Started, Step, StepFormula};
-use super::history::{History, Stage};
+use super::history::{History, Stage, adds_up};
 use super::integrator::{ErrorEstimate, Formula, GAMMA, IntegrationMethod};
 use super::stability::growing_mode;
 use super::{Transient, TransientError, TransientOptions, TransientPoint, TransientStatistics};
 use crate::newton::{Equation, Newton, NewtonError};
 use crate::op::{Attempt, OpOptions, OperatingPoint, flip_latches, solve_operating_point};
-use crate::options::{Observer, Progress, SolverOptions};
+use crate::options::{Observer, Progress, SolverOptions, Tolerances};
 use crate::report::{ConvergenceError, SetupError, report};
 use ovonic_circuit::{Circuit, Point};
 use ovonic_device::{Rates, Time};
@@ -24,6 +24,10 @@ const SHORTEST_STEP: f64 = 1e-18;
 const REBASE: f64 = 1e-6;
 /// How far behind a latch's crossing a step may end, as a part of the steps around it.
 const CROSSING_TOLERANCE: f64 = 1e-6;
+/// Largest coefficient of the integrator by which a start from initial conditions is made consistent, 1/s.
+const HASTIEST: f64 = 1e18;
+/// Relative tolerance above which steps from corners need not be shorter.
+const USUAL_TOLERANCE: f64 = 1e-3;
 /// A step grows by at most this factor.
 const MAX_GROWTH: f64 = 2.0;
 /// A wanted growth below this is not worth a new factorisation.
@@ -105,6 +109,8 @@ fn check(tran: &TransientOptions) -> Result<(), TransientError> {
 struct Driver<'c, 'o> {
     circuit: &'c Circuit,
     options: &'o SolverOptions,
+    /// Those of the options, with that of charges.
+    tolerances: Tolerances,
     tran: &'o TransientOptions,
     newton: Newton<'c>,
     time: Time,
@@ -184,6 +190,10 @@ impl<'c, 'o> Driver<'c, 'o> {
         let mut driver = Self {
             circuit,
             options,
+            tolerances: Tolerances {
+                charge: Some(options.tolerances.charge_in(circuit)),
+                ..options.tolerances
+            },
             tran,
             time: Time::new(0.0),
             history: History::new(&start.x, &start.q, &start.stored),
@@ -330,7 +340,7 @@ impl<'c, 'o> Driver<'c, 'o> {
         }
         let print = if self.tran.step > 0.0 { self.tran.step } else { self.tran.stop / 50.0 };
         let gap = self.gap_after(self.time);
-        (0.01 * print.min(self.tran.stop / 100.0)).min(0.1 * gap).min(self.largest)
+        (0.01 * print.min(self.tran.stop / 100.0)).min(0.1 * self.caution() * gap).min(self.largest)
     }
 
     /// The first step after a corner.
@@ -338,7 +348,12 @@ impl<'c, 'o> Driver<'c, 'o> {
         if self.tran.fixed_step {
             return self.largest;
         }
-        0.1 * h.min(self.gap_after(self.time)).min(self.largest)
+        0.1 * self.caution() * h.min(self.gap_after(self.time)).min(self.largest)
+    }
+
+    /// Factor on steps from corners: their errors in charges are not estimated, and fall with their square.
+    fn caution(&self) -> f64 {
+        (self.tolerances.relative / USUAL_TOLERANCE).sqrt().min(1.0)
     }
 
     fn gap_after(&self, time: Time) -> f64 {
@@ -432,7 +447,7 @@ impl<'c, 'o> Driver<'c, 'o> {
             &new,
             &self.work.middle_rate,
             self.circuit.stored(),
-            &self.options.tolerances,
+            &self.tolerances,
         ))
     }
 
@@ -858,7 +873,7 @@ fn leave_unstable_point(
     true
 }
 
-/// A point moved along its growing mode, if it has one.
+/// A point moved along its growing mode, if it has one. A state that rests at its bound is not pushed past it.
 fn displaced(
     circuit: &Circuit,
     options: &SolverOptions,
@@ -867,7 +882,21 @@ fn displaced(
 ) -> Option<Vec<f64>> {
     // A matrix that cannot be factored here says nothing of stability.
     let mode = growing_mode(circuit, options, point, largest_step).ok().flatten()?;
-    Some(point.x.iter().zip(mode).map(|(x, mode)| x + mode).collect())
+    let mut moved = point.x.to_vec();
+    for ((x, mode), entry) in moved.iter_mut().zip(mode).zip(circuit.unknowns()) {
+        let (low, high) = entry.bounds;
+        *x = (*x + mode).clamp(low.min(*x), high.max(*x));
+    }
+    Some(moved)
+}
+
+/// Whether states and heat are where they were.
+fn stands_still(circuit: &Circuit, before: &[f64], after: &[f64], options: &SolverOptions) -> bool {
+    let quantities = circuit.stored().iter().zip(before).zip(after);
+    quantities.filter(|((quantity, _), _)| adds_up(quantity)).all(|((quantity, a), b)| {
+        let least = if quantity.is_state { quantity.tolerance.unwrap_or(1e-6) } else { 1e-20 };
+        (a - b).abs() <= options.tolerances.relative * a.abs() + least
+    })
 }
 
 /// The point that a transient starts from.
@@ -931,24 +960,36 @@ impl Start {
             circuit.initial_storage(&point, &mut newton.assembly);
             let stored = newton.assembly.stored.clone();
             let charge = newton.assembly.reactive.clone();
-            let alpha = 1e9 / tran.largest_step();
-            let history: Vec<f64> = charge.iter().map(|q| -alpha * q).collect();
-            let by_quantity: Vec<f64> = stored.iter().map(|v| -alpha * v).collect();
-            let equation = Equation {
-                time: Some(time),
-                alpha,
-                history: Some(&history),
-                rates: Rates::Formula { alpha, history: &by_quantity },
-                settle: false,
-                ..Equation::dc(&latches, options.gmin)
+            let mut alpha = 1e9 / tran.largest_step();
+            let guess = x.clone();
+            let solved = loop {
+                let history: Vec<f64> = charge.iter().map(|q| -alpha * q).collect();
+                let by_quantity: Vec<f64> = stored.iter().map(|v| -alpha * v).collect();
+                let equation = Equation {
+                    time: Some(time),
+                    alpha,
+                    history: Some(&history),
+                    rates: Rates::Formula { alpha, history: &by_quantity },
+                    settle: false,
+                    ..Equation::dc(&latches, options.gmin)
+                };
+                newton.refresh();
+                newton.forget_limits();
+                let solved = newton.solve(&equation, &mut x, options.op_iterations);
+                let stands = solved.is_ok()
+                    && stands_still(circuit, &stored, &newton.assembly.stored, options);
+                if stands || alpha >= HASTIEST {
+                    break solved.map_err(|error| {
+                        let report = report(newton, &equation, &x, Vec::new(), Some(error));
+                        ConvergenceError::Report(Box::new(report))
+                    });
+                }
+                // In a long run a thousand-millionth of a step is time enough for a fast state.
+                alpha *= 1e3;
+                x.copy_from_slice(&guess);
             };
-            newton.refresh();
-            newton.forget_limits();
-            let solved = newton.solve(&equation, &mut x, options.op_iterations);
-            if let Err(error) = solved {
-                let report = report(newton, &equation, &x, Vec::new(), Some(error));
-                return Err(ConvergenceError::Report(Box::new(report)).into());
-            }
+            solved?;
+            let equation = Equation { time: Some(time), ..Equation::dc(&latches, options.gmin) };
             let mut next = latches.clone();
             if flip_latches(circuit, &equation, &x, &mut next) == 0 {
                 return Ok(Self {

@@ -123,7 +123,7 @@ impl History {
             let (s, s0) = (new.stored[k], p0.stored[k]);
             let error = match estimate {
                 ErrorEstimate::None => return 0.0,
-                ErrorEstimate::First if quantity.is_state => 0.5 * (s - s0),
+                ErrorEstimate::First if adds_up(quantity) => 0.5 * (s - s0),
                 ErrorEstimate::First => continue,
                 ErrorEstimate::Second { constant } => {
                     let d0 = (s - s0) / h;
@@ -150,9 +150,7 @@ impl History {
             let unit = if quantity.is_voltage { new.capacitances[k].abs() } else { 1.0 };
             let size = s.abs().max(s0.abs());
             let tolerance = tolerance(quantity, unit * size, unit * rate, h, tolerances);
-            // SPICE's way of counting is one of charges and fluxes; the errors of states and heat add up.
-            let electrical = matches!(quantity.residual, Nature::Current | Nature::Voltage);
-            let error = unit * if electrical { error } else { error * estimate.share() };
+            let error = unit * if adds_up(quantity) { error * estimate.share() } else { error };
             largest = largest.max(error.abs() / tolerance);
         }
         largest / tolerances.truncation
@@ -166,6 +164,15 @@ pub(super) struct Stage<'a> {
     pub(super) rate: &'a [f64],
 }
 
+/// Size from which heat has a relative error, J: what a switch of 1e-16 J/K holds at a tenth of a kelvin.
+const LEAST_HEAT: Option<f64> = Some(1e-17);
+
+/// Whether errors of a quantity are counted whole: SPICE's way of counting is one of charges and fluxes, which follow
+/// voltages and currents, while those of states and heat add up.
+pub(super) fn adds_up(quantity: &StoredQuantity) -> bool {
+    !matches!(quantity.residual, Nature::Current | Nature::Voltage)
+}
+
 /// What a stored quantity's error in one step may be, in the quantity's unit.
 fn tolerance(
     quantity: &StoredQuantity,
@@ -177,11 +184,12 @@ fn tolerance(
     if quantity.is_state {
         return tolerances.relative * size + quantity.tolerance.unwrap_or(1e-6);
     }
-    let absolute_rate = match quantity.residual {
-        Nature::Voltage => tolerances.voltage,
-        _ => tolerances.current,
+    let (absolute_rate, least) = match quantity.residual {
+        Nature::Voltage => (tolerances.voltage, tolerances.charge),
+        Nature::HeatFlow => (tolerances.current, LEAST_HEAT),
+        _ => (tolerances.current, tolerances.charge),
     };
     let by_rate = (absolute_rate + tolerances.relative * rate) * h;
-    let by_size = tolerances.relative * size.max(tolerances.charge);
+    let by_size = tolerances.relative * size.max(least.unwrap_or(0.0));
     by_rate.max(by_size)
 }

@@ -145,7 +145,7 @@ const DAMPING_SHARE: f64 = 3.0;
 pub(super) enum ErrorEstimate {
     /// Nothing to estimate from.
     None,
-    /// The first step from a corner: a state's error is at most about half of its change, since its rate at the corner
+    /// The first step from a corner: a state's or enthalpy's error is at most about half of its change, since its rate at the corner
     /// is not known. A charge's is not estimated: it follows its voltage.
     First,
     /// Second divided difference over the last three points.

@@ -279,7 +279,9 @@ impl Model<8> for Pcm {
         out.equation(I, x[P] - x[N] - voltage);
         out.current(RISE, SURROUNDINGS, self.heat_flow(x[RISE] - x[SURROUNDINGS]));
         out.equation(RISE, -(x[I] * voltage));
-        out.storage(RISE, x[RISE] * self.heat_capacity + x[X] * self.latent_heat);
+        // Two quantities, so that the error of the sensible heat is not measured against all latent heat.
+        out.storage(RISE, x[RISE] * self.heat_capacity);
+        out.storage(RISE, x[X] * self.latent_heat);
         let rates = self.rates(&x);
         out.rate(X, x[X], rates.amorphous);
         out.rate(NUCLEI, x[NUCLEI], rates.nuclei);

@@ -2,6 +2,9 @@
 
 use ovonic_device::{ParamError, Params};
 
+/// Viscosity that no melt falls below, Pa·s.
+const LEAST_VISCOSITY: f64 = 3e-6;
+
 /// Parameters of the phase-change memory.
 #[derive(Clone, Debug, Params)]
 pub struct PcmParams {
@@ -150,6 +153,13 @@ impl PcmParams {
             let reason =
                 "the Vogel temperature \"t_f\" (K) has to lie below the glass transition \"t_g\"";
             return clash("t_f", self.vogel_temperature, reason);
+        }
+        // The limit of high temperature; no liquid is thinner than boiling helium.
+        let liquid = self.strength * self.vogel_temperature
+            / (self.glass_temperature - self.vogel_temperature);
+        if self.glass_viscosity * (-liquid).exp() < LEAST_VISCOSITY {
+            let reason = "with \"t_g\", \"t_f\" and \"eta_g\" this strength leaves the hot melt a viscosity below 3e-6 Pa*s";
+            return clash("d", self.strength, reason);
         }
         if self.initial_thickness > self.thickness {
             let reason = "the amorphous dome (m) cannot be thicker than \"h\"";

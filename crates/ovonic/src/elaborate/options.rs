@@ -326,7 +326,7 @@ fn set(
         "reltol" => options.tolerances.relative = value,
         "abstol" => options.tolerances.current = value,
         "vntol" => options.tolerances.voltage = value,
-        "chgtol" => options.tolerances.charge = value,
+        "chgtol" => options.tolerances.charge = Some(value),
         "trtol" => options.tolerances.truncation = value,
         "gmin" => options.gmin = value,
         "itl1" => options.op_iterations = count(value),
