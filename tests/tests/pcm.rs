@@ -135,7 +135,7 @@ Vgate gate 0 pwl(0 0 {gate})
 N1 p 0 cell ua0=30n s0=1
 .model cell pcm
 .options temp=26.85
-.tran 0 1e8
+.tran 1p 1e8
 .save i(n1) @n1[s]
 .end
 "

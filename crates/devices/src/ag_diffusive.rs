@@ -30,7 +30,7 @@
 //! Outside of [0, 1], where only an iterate goes, the powers' bases continue as positive functions, so that both flows
 //! point back.
 
-use crate::cycle::{Cycles, Varying, draws};
+use crate::cycle::{Cycles, Varying, cycle_latches, draws};
 use crate::junction::positive;
 use crate::memristor::{CONDUCTANCE, POWER};
 use ovonic_device::{
@@ -218,17 +218,7 @@ impl Model<3> for AgDiffusive {
         x[X] = self.params.initial_filament;
     }
 
-    fn initial_latches(&self, latches: &mut [f64]) {
-        self.cycles.start(latches);
-    }
-
-    fn crossings(&self, x: &[f64; 3], at: &Iterate<'_>, values: &mut [f64]) {
-        self.cycles.crossings(at.latches, || (x[X] - ON, OFF - x[X]), values);
-    }
-
-    fn flip(&self, latch: usize, _x: &[f64; 3], latches: &mut [f64]) {
-        self.cycles.flip(latch, latches);
-    }
+    cycle_latches!(3, |_device, x| (x[X] - ON, OFF - x[X]));
 
     fn noise(&self, x: &[f64; 3], _at: &Iterate<'_>, out: &mut NoiseSources) {
         out.thermal("thermal", P, N, self.conductance(x[X]), self.temperature);

@@ -25,7 +25,7 @@
 //! Deviations. The on-resistance's choice by the sign of `V` is blended over `vsplit` (1 mV); the scale `v0` of
 //! the leakage's saturation is our choice, the paper gives a leakage below 1 pA alone.
 
-use crate::cycle::{Cycles, Varying, draws};
+use crate::cycle::{Cycles, Varying, cycle_latches, draws};
 use crate::junction::positive;
 use ovonic_device::{
     Class, Contributions, Environment, Iterate, Kind, Limits, Model, ModelType, NoiseSources,
@@ -249,17 +249,7 @@ impl Model<3> for AgSelector {
         x[X] = self.params.initial_filament;
     }
 
-    fn initial_latches(&self, latches: &mut [f64]) {
-        self.cycles.start(latches);
-    }
-
-    fn crossings(&self, x: &[f64; 3], at: &Iterate<'_>, values: &mut [f64]) {
-        self.cycles.crossings(at.latches, || (x[X] - ON, OFF - x[X]), values);
-    }
-
-    fn flip(&self, latch: usize, _x: &[f64; 3], latches: &mut [f64]) {
-        self.cycles.flip(latch, latches);
-    }
+    cycle_latches!(3, |_device, x| (x[X] - ON, OFF - x[X]));
 
     fn noise(&self, x: &[f64; 3], _at: &Iterate<'_>, out: &mut NoiseSources) {
         let conductance = self.conductance(x[P] - x[N], x[X]);

@@ -138,6 +138,26 @@ pub(crate) fn draws<const K: usize>(latches: &[f64]) -> [f64; K] {
     std::array::from_fn(|k| latches[k + 1])
 }
 
+/// The methods of a model by which its field `cycles` keeps its latches: `N`, and the two distances of
+/// [`Cycles::crossings`] at a device and its unknowns.
+macro_rules! cycle_latches {
+    ($n:literal, |$device:ident, $x:ident| $distances:expr) => {
+        fn initial_latches(&self, latches: &mut [f64]) {
+            self.cycles.start(latches);
+        }
+
+        fn crossings(&self, x: &[f64; $n], at: &Iterate<'_>, values: &mut [f64]) {
+            let ($device, $x) = (self, x);
+            self.cycles.crossings(at.latches, || $distances, values);
+        }
+
+        fn flip(&self, latch: usize, _x: &[f64; $n], latches: &mut [f64]) {
+            self.cycles.flip(latch, latches);
+        }
+    };
+}
+pub(crate) use cycle_latches;
+
 #[cfg(test)]
 mod tests {
     use super::*;

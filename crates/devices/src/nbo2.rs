@@ -26,7 +26,7 @@
 //! The resistivity of the insulator varies between devices by a factor (`d2d_vth`) and from cycle to cycle
 //! (`c2c_vth`); both threshold and hold voltage follow. A cycle ends when `u`, having exceeded 0.3, falls below 0.1.
 
-use crate::cycle::{Cycles, Varying, draws};
+use crate::cycle::{Cycles, Varying, cycle_latches, draws};
 use crate::memristor::{CONDUCTANCE, POWER};
 use ovonic_device::{
     Class, Contributions, Environment, Iterate, Kind, Limits, Model, ModelType, Nature,
@@ -226,18 +226,7 @@ impl Model<3> for Nbo2 {
         x[W] = self.initial;
     }
 
-    fn initial_latches(&self, latches: &mut [f64]) {
-        self.cycles.start(latches);
-    }
-
-    fn crossings(&self, x: &[f64; 3], at: &Iterate<'_>, values: &mut [f64]) {
-        let distances = || (radius(x[W]) - ON, OFF - radius(x[W]));
-        self.cycles.crossings(at.latches, distances, values);
-    }
-
-    fn flip(&self, latch: usize, _x: &[f64; 3], latches: &mut [f64]) {
-        self.cycles.flip(latch, latches);
-    }
+    cycle_latches!(3, |_device, x| (radius(x[W]) - ON, OFF - radius(x[W])));
 
     fn noise(&self, x: &[f64; 3], at: &Iterate<'_>, out: &mut NoiseSources) {
         let conductance = self.conductance(x[W], draws(at.latches));

@@ -27,7 +27,7 @@
 //! rounded. The option `hopping` replaces the law below threshold by Poole–Frenkel hopping (Ielmini and Zhang 2007).
 
 use crate::amorphous::{AmorphousConduction, FieldLaw};
-use crate::cycle::{Cycles, Varying, draws};
+use crate::cycle::{Cycles, Varying, cycle_latches, draws};
 use ovonic_device::{
     Class, Contributions, Environment, Iterate, Kind, Limits, Model, ModelType, Nature,
     NoiseSources, Output, ParamError, Params, Unknown,
@@ -155,6 +155,15 @@ impl Ots {
     }
 }
 
+impl Ots {
+    /// How far the logarithm of the thermal conductivity's part is above having turned on and below having turned off.
+    fn distances(&self, rise: f64) -> (f64, f64) {
+        let thermal = self.conduction.thermal(rise + self.ambient);
+        let part = (thermal / self.conduction.saturation).ln();
+        (part - ON.ln(), OFF.ln() - part)
+    }
+}
+
 impl Model<4> for Ots {
     type Params = OtsParams;
 
@@ -241,22 +250,7 @@ impl Model<4> for Ots {
         x[RISE] = self.initial_rise;
     }
 
-    fn initial_latches(&self, latches: &mut [f64]) {
-        self.cycles.start(latches);
-    }
-
-    fn crossings(&self, x: &[f64; 4], at: &Iterate<'_>, values: &mut [f64]) {
-        let distances = || {
-            let thermal = self.conduction.thermal(x[RISE] + self.ambient);
-            let part = (thermal / self.conduction.saturation).ln();
-            (part - ON.ln(), OFF.ln() - part)
-        };
-        self.cycles.crossings(at.latches, distances, values);
-    }
-
-    fn flip(&self, latch: usize, _x: &[f64; 4], latches: &mut [f64]) {
-        self.cycles.flip(latch, latches);
-    }
+    cycle_latches!(4, |device, x| device.distances(x[RISE]));
 
     fn noise(&self, x: &[f64; 4], at: &Iterate<'_>, out: &mut NoiseSources) {
         let conductance = self.conductance(x[P] - x[N], x[RISE], draws(at.latches));

@@ -24,7 +24,7 @@
 //! ends when `phi`, having exceeded 0.8, falls below 0.2.
 
 use crate::amorphous::inverse_temperature;
-use crate::cycle::{Cycles, Varying, draws};
+use crate::cycle::{Cycles, Varying, cycle_latches, draws};
 use crate::junction::positive;
 use crate::memristor::{CONDUCTANCE, POWER};
 use ovonic_device::{
@@ -205,18 +205,7 @@ impl Model<5> for Vo2 {
         x[FRACTION] = self.params.initial_fraction;
     }
 
-    fn initial_latches(&self, latches: &mut [f64]) {
-        self.cycles.start(latches);
-    }
-
-    fn crossings(&self, x: &[f64; 5], at: &Iterate<'_>, values: &mut [f64]) {
-        let distances = || (x[FRACTION] - ON, OFF - x[FRACTION]);
-        self.cycles.crossings(at.latches, distances, values);
-    }
-
-    fn flip(&self, latch: usize, _x: &[f64; 5], latches: &mut [f64]) {
-        self.cycles.flip(latch, latches);
-    }
+    cycle_latches!(5, |_device, x| (x[FRACTION] - ON, OFF - x[FRACTION]));
 
     fn noise(&self, x: &[f64; 5], _at: &Iterate<'_>, out: &mut NoiseSources) {
         let temperature = (x[RISE] + self.params.base_temperature).max(0.0);

@@ -614,7 +614,8 @@ fn report_params(elaborator: &mut Elaborator, id: InstanceId, error: &ParamError
         None => format!("{} \"{name}\"", kind.name),
     };
     let trace = elaborator.trace_of(record);
-    let diagnostic = parameter_error(&owner, kind.params, error, record.span);
+    let span = elaborator.written(record, kind, error).unwrap_or(record.span);
+    let diagnostic = parameter_error(&owner, kind.params, error, span);
     elaborator.reporter.set_trace(&trace);
     elaborator.reporter.report(diagnostic);
     elaborator.reporter.set_trace(&[]);

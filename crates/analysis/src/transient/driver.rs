@@ -26,8 +26,6 @@ const REBASE: f64 = 1e-6;
 const CROSSING_TOLERANCE: f64 = 1e-6;
 /// Largest coefficient of the integrator by which a start from initial conditions is made consistent, 1/s.
 const HASTIEST: f64 = 1e18;
-/// Relative tolerance above which steps from corners need not be shorter.
-const USUAL_TOLERANCE: f64 = 1e-3;
 /// A step grows by at most this factor.
 const MAX_GROWTH: f64 = 2.0;
 /// A wanted growth below this is not worth a new factorisation.
@@ -340,7 +338,7 @@ impl<'c, 'o> Driver<'c, 'o> {
         }
         let print = if self.tran.step > 0.0 { self.tran.step } else { self.tran.stop / 50.0 };
         let gap = self.gap_after(self.time);
-        (0.01 * print.min(self.tran.stop / 100.0)).min(0.1 * self.caution() * gap).min(self.largest)
+        (0.01 * print.min(self.tran.stop / 100.0)).min(0.1 * gap).min(self.largest)
     }
 
     /// The first step after a corner.
@@ -348,12 +346,7 @@ impl<'c, 'o> Driver<'c, 'o> {
         if self.tran.fixed_step {
             return self.largest;
         }
-        0.1 * self.caution() * h.min(self.gap_after(self.time)).min(self.largest)
-    }
-
-    /// Factor on steps from corners: their errors in charges are not estimated, and fall with their square.
-    fn caution(&self) -> f64 {
-        (self.tolerances.relative / USUAL_TOLERANCE).sqrt().min(1.0)
+        0.1 * h.min(self.gap_after(self.time)).min(self.largest)
     }
 
     fn gap_after(&self, time: Time) -> f64 {

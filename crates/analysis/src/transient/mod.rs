@@ -57,6 +57,10 @@ pub struct TransientOptions {
 }
 
 impl TransientOptions {
+    /// Print steps in a run beyond which the print step says how long the first step is, and no more how long others may
+    /// become.
+    pub const MOST_PRINT_STEPS: f64 = 1e8;
+
     /// A transient to `stop` with print step `step`, s.
     pub fn new(step: f64, stop: f64) -> Self {
         Self {
@@ -72,12 +76,19 @@ impl TransientOptions {
         }
     }
 
-    /// The largest step, s.
+    /// The largest step, s: as given, else SPICE's `min(tstep, (tstop − tstart)/50)`, but without `tstep` where
+    /// [`TransientOptions::print_step_limits`] says so.
     pub fn largest_step(&self) -> f64 {
         self.max_step.unwrap_or_else(|| {
             let part = (self.stop - self.start) / 50.0;
-            if self.step > 0.0 { part.min(self.step) } else { part }
+            if self.print_step_limits() { part.min(self.step) } else { part }
         })
+    }
+
+    /// Whether the print step bounds time steps where no largest step is given: not where that would ask for more than
+    /// [`TransientOptions::MOST_PRINT_STEPS`] of them, which would never end.
+    pub fn print_step_limits(&self) -> bool {
+        self.step > 0.0 && self.stop - self.start <= Self::MOST_PRINT_STEPS * self.step
     }
 }
 

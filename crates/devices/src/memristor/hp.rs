@@ -20,7 +20,7 @@
 //! Deviations. The step on the current's sign is the logistic function of `I/i_blend`. Without a window the flow
 //! towards a bound is multiplied by `tanh(distance/edge)`, since otherwise nothing keeps `x` between 0 and 1.
 
-use super::{Kinetics, Memristor, before};
+use super::{Kinetics, Memristor, Spreads, before};
 use ovonic_device::{Class, Environment, Kind, ModelType, ParamError, Params, Retention, Unknown};
 use ovonic_numerics::scalar::{Scalar, sigmoid};
 
@@ -76,6 +76,15 @@ pub struct IonDriftParams {
     /// Initial state.
     #[param(name = "x0", default = 0.1, range = "[0, 1]", aliases = "ic")]
     pub initial_state: f64,
+    /// Spread of the conductance between devices, relative.
+    #[param(name = "d2d_g", default = 0.0, range = "[0, 1]")]
+    pub conductance_spread: f64,
+    /// Spread of the state's rate between devices, relative.
+    #[param(name = "d2d_rate", default = 0.0, range = "[0, 2]")]
+    pub rate_spread: f64,
+    /// Spread of the state's rate from cycle to cycle, relative.
+    #[param(name = "c2c_rate", default = 0.0, range = "[0, 2]")]
+    pub rate_jitter: f64,
 }
 
 /// Linear ion drift.
@@ -123,6 +132,14 @@ impl Kinetics for IonDrift {
 
     fn start(&self) -> f64 {
         self.params.initial_state
+    }
+
+    fn spreads(params: &IonDriftParams) -> Spreads {
+        Spreads {
+            conductance: params.conductance_spread,
+            rate: params.rate_spread,
+            rate_jitter: params.rate_jitter,
+        }
     }
 }
 

@@ -13,7 +13,7 @@
 //! Deviation. The diodes of the Schottky part each vanish at zero voltage; the paper's currents `alphaf` and `alphar`
 //! would flow without a voltage where they differ.
 
-use super::{Kinetics, Memristor};
+use super::{Kinetics, Memristor, Spreads};
 use ovonic_device::constants::thermal_voltage;
 use ovonic_device::{Class, Environment, Kind, ModelType, ParamError, Params, Retention, Unknown};
 use ovonic_numerics::scalar::{Scalar, limited_exp, sigmoid};
@@ -73,6 +73,15 @@ pub struct SwitchesParams {
     /// Initial part of the switches that is on.
     #[param(name = "x0", default = 0.0, range = "[0, 1]", aliases = "ic")]
     pub initial_state: f64,
+    /// Spread of the conductance between devices, relative.
+    #[param(name = "d2d_g", default = 0.0, range = "[0, 1]")]
+    pub conductance_spread: f64,
+    /// Spread of the state's rate between devices, relative.
+    #[param(name = "d2d_rate", default = 0.0, range = "[0, 2]")]
+    pub rate_spread: f64,
+    /// Spread of the state's rate from cycle to cycle, relative.
+    #[param(name = "c2c_rate", default = 0.0, range = "[0, 2]")]
+    pub rate_jitter: f64,
 }
 
 /// Exponent beyond which the diodes' currents continue as straight lines.
@@ -117,6 +126,14 @@ impl Kinetics for Switches {
 
     fn start(&self) -> f64 {
         self.params.initial_state
+    }
+
+    fn spreads(params: &SwitchesParams) -> Spreads {
+        Spreads {
+            conductance: params.conductance_spread,
+            rate: params.rate_spread,
+            rate_jitter: params.rate_jitter,
+        }
     }
 }
 

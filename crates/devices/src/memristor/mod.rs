@@ -9,6 +9,9 @@
 //! they are ill-posed, as T. Wang and J. Roychowdhury, "Well-Posed Models of Memristive Devices", arXiv:1605.04897,
 //! describe: kinks are blended over a width that is a parameter, exponentials continue as straight lines where nothing
 //! physical is left, and a flow that would leave the state's interval vanishes at its bound.
+//!
+//! Each model's parameters name how its devices and cycles differ ([`Spreads`]): a factor on the current, as of an area, and
+//! one on the rate of the state.
 
 pub mod hp;
 pub mod knowm;
@@ -17,9 +20,10 @@ pub mod stanford;
 pub mod team;
 pub mod yakopcic;
 
+use crate::cycle::{Cycles, Varying, cycle_latches, draws};
 use ovonic_device::{
     Contributions, Environment, Iterate, Limits, Model, NoiseSources, Output, ParamError, Params,
-    Unknown,
+    Unknown, Variation,
 };
 use ovonic_numerics::scalar::{Dual, Scalar, soft_plus};
 
@@ -52,7 +56,35 @@ pub trait Kinetics: Send + Sync + Sized + 'static {
 
     /// The state to begin with.
     fn start(&self) -> f64;
+
+    /// How devices and cycles differ.
+    fn spreads(params: &Self::Params) -> Spreads;
 }
+
+/// How devices of a card differ, and a device from cycle to cycle: by factors `exp(spread·z)` with a standard normal `z`.
+/// A cycle ends when the state, having exceeded 0.8, falls below 0.2.
+#[derive(Clone, Copy, Debug)]
+pub struct Spreads {
+    /// Of the conductance between devices.
+    pub conductance: f64,
+    /// Of the rate of the state between devices.
+    pub rate: f64,
+    /// Of the rate of the state from cycle to cycle.
+    pub rate_jitter: f64,
+}
+
+impl Spreads {
+    /// A device's factor on the conductance, and its cycles, each with a factor on the rate.
+    pub(crate) fn draw(&self, variation: Variation) -> (f64, Cycles<1>) {
+        let rate = Varying::factor(variation, "rate", 1.0, self.rate, self.rate_jitter);
+        let conductance = variation.factor("conductance", 0, self.conductance);
+        (conductance, Cycles::new(variation, [rate]))
+    }
+}
+
+/// State above which a cycle has begun, and below which it ends.
+pub(crate) const BEGUN: f64 = 0.8;
+pub(crate) const ENDED: f64 = 0.2;
 
 const P: usize = 0;
 const N: usize = 1;
@@ -63,11 +95,14 @@ const X: usize = 2;
 pub struct Memristor<K> {
     kinetics: K,
     temperature: f64,
+    /// The device's factor on the conductance.
+    factor: f64,
+    cycles: Cycles<1>,
 }
 
 impl<K: Kinetics> Memristor<K> {
     fn conductance(&self, v: f64, x: f64) -> f64 {
-        chord(v, |v| self.kinetics.current(v, Dual::constant(x)))
+        chord(v, |v| self.kinetics.current(v, Dual::constant(x)) * self.factor)
     }
 }
 
@@ -75,27 +110,33 @@ impl<K: Kinetics> Model<3> for Memristor<K> {
     type Params = K::Params;
 
     const UNKNOWNS: [Unknown; 3] = [Unknown::terminal("p"), Unknown::terminal("n"), K::STATE];
+    const LATCHES: usize = 2;
     const OUTPUTS: &'static [Output] = &[CONDUCTANCE, POWER];
 
     fn prepare(params: &K::Params, env: &Environment) -> Result<Self, ParamError> {
-        Ok(Self { kinetics: K::prepare(params, env)?, temperature: env.temperature })
+        let (factor, cycles) = K::spreads(params).draw(env.variation);
+        let kinetics = K::prepare(params, env)?;
+        Ok(Self { kinetics, temperature: env.temperature, factor, cycles })
     }
 
     fn eval<S: Scalar>(
         &self,
         x: [S; 3],
-        _at: &Iterate<'_>,
+        at: &Iterate<'_>,
         _limits: &mut Limits<'_>,
         out: &mut Contributions<'_, S, 3>,
     ) {
         let v = x[P] - x[N];
-        out.current(P, N, self.kinetics.current(v, x[X]));
-        out.rate(X, x[X], self.kinetics.rate(v, x[X]));
+        let [speed] = draws(at.latches);
+        out.current(P, N, self.kinetics.current(v, x[X]) * self.factor);
+        out.rate(X, x[X], self.kinetics.rate(v, x[X]) * speed);
     }
 
     fn initial(&self, x: &mut [f64; 3]) {
         x[X] = self.kinetics.start();
     }
+
+    cycle_latches!(3, |_device, x| (x[X] - BEGUN, ENDED - x[X]));
 
     fn noise(&self, x: &[f64; 3], _at: &Iterate<'_>, out: &mut NoiseSources) {
         out.thermal("thermal", P, N, self.conductance(x[P] - x[N], x[X]), self.temperature);

@@ -20,8 +20,9 @@
 //! here it is a rate. A field that pulls a barrier below zero
 //! makes hops no faster than `vel0`, which the published exponential exceeds without bound. Its clamps of `tf` are factors `tanh(distance/edge)` on the two flows.
 
-use super::{CONDUCTANCE, POWER, before, chord, past, safe_sinh};
+use super::{BEGUN, CONDUCTANCE, ENDED, POWER, Spreads, before, chord, past, safe_sinh};
 use crate::amorphous::inverse_temperature;
+use crate::cycle::{Cycles, cycle_latches, draws};
 use ovonic_device::constants::BOLTZMANN_EV;
 use ovonic_device::{
     Class, Contributions, Environment, Iterate, Kind, Limits, Model, ModelType, Nature,
@@ -99,6 +100,15 @@ pub struct Sky130ReramParams {
     /// Initial filament.
     #[param(name = "x0", unit = "m", default = 3.3e-9, range = "[0, inf)", aliases = "ic tf0")]
     pub initial_filament: f64,
+    /// Spread of the conductance between devices, relative.
+    #[param(name = "d2d_g", default = 0.0, range = "[0, 1]")]
+    pub conductance_spread: f64,
+    /// Spread of the state's rate between devices, relative.
+    #[param(name = "d2d_rate", default = 0.0, range = "[0, 2]")]
+    pub rate_spread: f64,
+    /// Spread of the state's rate from cycle to cycle, relative.
+    #[param(name = "c2c_rate", default = 0.0, range = "[0, 2]")]
+    pub rate_jitter: f64,
 }
 
 /// Energy over which a barrier approaches zero, eV.
@@ -115,6 +125,9 @@ const FILAMENT: usize = 4;
 pub struct Sky130Reram {
     params: Sky130ReramParams,
     ambient: f64,
+    /// The device's factor on the conductance.
+    factor: f64,
+    cycles: Cycles<1>,
 }
 
 impl Sky130Reram {
@@ -131,7 +144,9 @@ impl Sky130Reram {
     fn current<S: Scalar>(&self, v: S, w: S) -> S {
         let p = &self.params;
         let gap = self.gap(w);
-        safe_exp(gap * -p.decay_length.recip()) * safe_sinh(v / p.voltage) * p.current
+        safe_exp(gap * -p.decay_length.recip())
+            * safe_sinh(v / p.voltage)
+            * (p.current * self.factor)
     }
 
     fn rate<S: Scalar>(&self, v: S, rise: S, w: S) -> S {
@@ -162,6 +177,7 @@ impl Model<5> for Sky130Reram {
         Unknown::temperature("t"),
         Unknown::state("w", Retention::Retained, 1.0, 1e-6).within(0.0, 1.0),
     ];
+    const LATCHES: usize = 2;
     const OUTPUTS: &'static [Output] = &[
         CONDUCTANCE,
         POWER,
@@ -184,13 +200,19 @@ impl Model<5> for Sky130Reram {
             let reason = "the initial filament has to be between tfmin and tfmax";
             return wrong("x0", params.initial_filament, reason);
         }
-        Ok(Self { params: params.clone(), ambient: env.temperature })
+        let spreads = Spreads {
+            conductance: params.conductance_spread,
+            rate: params.rate_spread,
+            rate_jitter: params.rate_jitter,
+        };
+        let (factor, cycles) = spreads.draw(env.variation);
+        Ok(Self { params: params.clone(), ambient: env.temperature, factor, cycles })
     }
 
     fn eval<S: Scalar>(
         &self,
         x: [S; 5],
-        _at: &Iterate<'_>,
+        at: &Iterate<'_>,
         _limits: &mut Limits<'_>,
         out: &mut Contributions<'_, S, 5>,
     ) {
@@ -201,13 +223,16 @@ impl Model<5> for Sky130Reram {
         out.current(RISE, SURROUNDINGS, (x[RISE] - x[SURROUNDINGS]) * (capacity / time));
         out.equation(RISE, -(v * current));
         out.storage(RISE, x[RISE] * capacity);
-        out.rate(FILAMENT, x[FILAMENT], self.rate(v, x[RISE], x[FILAMENT]));
+        let [speed] = draws(at.latches);
+        out.rate(FILAMENT, x[FILAMENT], self.rate(v, x[RISE], x[FILAMENT]) * speed);
     }
 
     fn initial(&self, x: &mut [f64; 5]) {
         let p = &self.params;
         x[FILAMENT] = (p.initial_filament - p.least_filament) / self.range();
     }
+
+    cycle_latches!(5, |_device, x| (x[FILAMENT] - BEGUN, ENDED - x[FILAMENT]));
 
     fn noise(&self, x: &[f64; 5], _at: &Iterate<'_>, out: &mut NoiseSources) {
         let temperature = (x[RISE] + self.ambient).max(0.0);

@@ -17,7 +17,7 @@
 //! approaches (the choice of the bound is blended over `v_blend`), in place of a clamp. Where the published code adds
 //! random steps to the gap, ours has none.
 
-use super::{Kinetics, Memristor, before, safe_sinh};
+use super::{Kinetics, Memristor, Spreads, before, safe_sinh};
 use ovonic_device::constants::BOLTZMANN_EV;
 use ovonic_device::{Class, Environment, Kind, ModelType, ParamError, Params, Retention, Unknown};
 use ovonic_numerics::scalar::{Scalar, safe_exp, sigmoid};
@@ -89,6 +89,15 @@ pub struct GapParams {
     /// Initial gap.
     #[param(name = "x0", unit = "m", default = 1.7e-9, range = "[0, inf)", aliases = "ic gap_ini")]
     pub initial_gap: f64,
+    /// Spread of the conductance between devices, relative.
+    #[param(name = "d2d_g", default = 0.0, range = "[0, 1]")]
+    pub conductance_spread: f64,
+    /// Spread of the state's rate between devices, relative.
+    #[param(name = "d2d_rate", default = 0.0, range = "[0, 2]")]
+    pub rate_spread: f64,
+    /// Spread of the state's rate from cycle to cycle, relative.
+    #[param(name = "c2c_rate", default = 0.0, range = "[0, 2]")]
+    pub rate_jitter: f64,
 }
 
 /// A gap that moves.
@@ -145,6 +154,14 @@ impl Kinetics for Gap {
 
     fn start(&self) -> f64 {
         (self.params.initial_gap - self.params.least_gap) / self.range()
+    }
+
+    fn spreads(params: &GapParams) -> Spreads {
+        Spreads {
+            conductance: params.conductance_spread,
+            rate: params.rate_spread,
+            rate_jitter: params.rate_jitter,
+        }
     }
 }
 

@@ -23,7 +23,7 @@
 //! direction the flow is multiplied by `tanh(distance/edge)` of the bound that it approaches, in units of `w`, since
 //! Kvatinsky's window alone does not vanish there.
 
-use super::{Kinetics, Memristor, before, past};
+use super::{Kinetics, Memristor, Spreads, before, past};
 use ovonic_device::{Class, Environment, Kind, ModelType, ParamError, Params, Retention, Unknown};
 use ovonic_numerics::scalar::{Scalar, safe_exp};
 
@@ -140,6 +140,15 @@ macro_rules! barrier_params {
                 aliases = "ic xinit"
             )]
             pub initial_width: f64,
+            /// Spread of the conductance between devices, relative.
+            #[param(name = "d2d_g", default = 0.0, range = "[0, 1]")]
+            pub conductance_spread: f64,
+            /// Spread of the state's rate between devices, relative.
+            #[param(name = "d2d_rate", default = 0.0, range = "[0, 2]")]
+            pub rate_spread: f64,
+            /// Spread of the state's rate from cycle to cycle, relative.
+            #[param(name = "c2c_rate", default = 0.0, range = "[0, 2]")]
+            pub rate_jitter: f64,
         }
 
         impl Common for $name {
@@ -165,6 +174,11 @@ macro_rules! barrier_params {
                     blend: self.blend,
                     edge: self.edge,
                     initial: self.initial_width,
+                    spreads: Spreads {
+                        conductance: self.conductance_spread,
+                        rate: self.rate_spread,
+                        rate_jitter: self.rate_jitter,
+                    },
                 }
             }
         }
@@ -199,6 +213,7 @@ pub struct Card {
     blend: f64,
     edge: f64,
     initial: f64,
+    spreads: Spreads,
 }
 
 /// A tunnel barrier with thresholds.
@@ -284,6 +299,10 @@ impl<T: Common> Kinetics for Barrier<T> {
 
     fn start(&self) -> f64 {
         (self.card.initial - self.card.bound[ON]) / self.width()
+    }
+
+    fn spreads(params: &T) -> Spreads {
+        params.card().spreads
     }
 }
 

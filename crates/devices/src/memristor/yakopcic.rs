@@ -18,7 +18,7 @@
 //! Deviations. The choice between `a1` and `a2` is blended over `v_blend`; the kinks of `g` at the thresholds over
 //! `v_blend` too, those of `f` at `xp` and `1 − xn` over `edge`. Exponentials continue as straight lines beyond 80.
 
-use super::{Kinetics, Memristor, past, safe_sinh};
+use super::{Kinetics, Memristor, Spreads, past, safe_sinh};
 use ovonic_device::{Class, Environment, Kind, ModelType, ParamError, Params, Retention, Unknown};
 use ovonic_numerics::scalar::{Scalar, safe_exp, sigmoid};
 
@@ -90,6 +90,15 @@ pub struct YakopcicParams {
     /// Initial state.
     #[param(name = "x0", default = 0.11, range = "[0, 1]", aliases = "ic xo")]
     pub initial_state: f64,
+    /// Spread of the conductance between devices, relative.
+    #[param(name = "d2d_g", default = 0.0, range = "[0, 1]")]
+    pub conductance_spread: f64,
+    /// Spread of the state's rate between devices, relative.
+    #[param(name = "d2d_rate", default = 0.0, range = "[0, 2]")]
+    pub rate_spread: f64,
+    /// Spread of the state's rate from cycle to cycle, relative.
+    #[param(name = "c2c_rate", default = 0.0, range = "[0, 2]")]
+    pub rate_jitter: f64,
 }
 
 /// Yakopcic's equations.
@@ -141,6 +150,14 @@ impl Kinetics for Yakopcic {
 
     fn start(&self) -> f64 {
         self.params.initial_state
+    }
+
+    fn spreads(params: &YakopcicParams) -> Spreads {
+        Spreads {
+            conductance: params.conductance_spread,
+            rate: params.rate_spread,
+            rate_jitter: params.rate_jitter,
+        }
     }
 }
 

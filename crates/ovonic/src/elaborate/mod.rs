@@ -36,6 +36,7 @@ mod scope;
 mod size;
 mod table;
 mod waveforms;
+mod written;
 
 pub use options::Options;
 pub use plan::{

@@ -3,7 +3,7 @@
 use super::Elaborator;
 use super::reporter::Reported;
 use super::scope::ScopeId;
-use ovonic_analysis::{Drive, FrequencySweep, Probe, TraceOptions, TwoPort};
+use ovonic_analysis::{Drive, FrequencySweep, Probe, TraceOptions, TransientOptions, TwoPort};
 use ovonic_circuit::InstanceId;
 use ovonic_device::find_param;
 use ovonic_netlist::ast::{
@@ -324,6 +324,19 @@ impl Elaborator {
                 Some(max_step)
             }
         };
+        if let (Some(argument), None) = (&card.step, max_step)
+            && step > 0.0
+            && stop - start > TransientOptions::MOST_PRINT_STEPS * step
+        {
+            self.reporter.report(
+                Diagnostic::warning(
+                    codes::IGNORED,
+                    argument.span,
+                    format!("{:.0e} steps of {step} s do not bound the time steps", (stop - start) / step),
+                )
+                .help("the first step is a hundredth of it, later ones follow the errors; a tmax after tstart would bound them"),
+            );
+        }
         Ok(TransientTask {
             step,
             stop,
