@@ -84,47 +84,43 @@ fn small_signals_are_slow_small_transients() {
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
-impl Case {
-    /// A deck that solves the bias point in three ways.
-    fn point_deck(&self) -> String {
-        let Case { kind, bias, cards, .. } = self;
-        format!(
-            "bias of {kind}\nVs a 0 dc {bias}\nRs a p 1k\n{cards}\n.options reltol=1e-9\n.op\n\
-             .dc Vs {bias} {bias} 1\n.trace Vs {} {bias}\n.save i(vs) v(p)\n.end\n",
-            bias - 0.05
-        )
-    }
+/// A deck that solves the bias point in three ways.
+fn point_deck(case: &Case) -> String {
+    let Case { kind, bias, cards, .. } = case;
+    format!(
+        "bias of {kind}\nVs a 0 dc {bias}\nRs a p 1k\n{cards}\n.options reltol=1e-9\n.op\n\
+         .dc Vs {bias} {bias} 1\n.trace Vs {} {bias}\n.save i(vs) v(p)\n.end\n",
+        bias - 0.05
+    )
+}
 
-    /// Complaints about ways to the bias point that disagree.
-    fn point_complaints(&self) -> Vec<String> {
-        let results = match simulate(Path::new(self.kind), &self.point_deck()) {
-            Ok(results) => results,
-            Err(error) => return vec![format!("{}: {error}", self.kind)],
-        };
-        let last = |plot: PlotKind, name: &str| {
-            let plot = results.of_kind(&plot).expect("an analysis");
-            *plot.vector(name).expect("saved").as_real().expect("real").last().expect("points")
-        };
-        let mut complaints = Vec::new();
-        for (name, floor) in [("i(vs)", 1e-9), ("v(p)", 1e-6)] {
-            let op = last(PlotKind::OperatingPoint, name);
-            for plot in [PlotKind::DcTransfer, PlotKind::Trace] {
-                let other = last(plot.clone(), name);
-                if (op - other).abs() > 1e-6 * op.abs().max(floor) {
-                    complaints.push(format!(
-                        "{}: {name} is {op:e} in op, {other:e} in {plot:?}",
-                        self.kind
-                    ));
-                }
+/// Complaints about ways to the bias point that disagree.
+fn point_complaints(case: &Case) -> Vec<String> {
+    let results = match simulate(Path::new(case.kind), &point_deck(case)) {
+        Ok(results) => results,
+        Err(error) => return vec![format!("{}: {error}", case.kind)],
+    };
+    let last = |plot: PlotKind, name: &str| {
+        let plot = results.of_kind(&plot).expect("an analysis");
+        *plot.vector(name).expect("saved").as_real().expect("real").last().expect("points")
+    };
+    let mut complaints = Vec::new();
+    for (name, floor) in [("i(vs)", 1e-9), ("v(p)", 1e-6)] {
+        let op = last(PlotKind::OperatingPoint, name);
+        for plot in [PlotKind::DcTransfer, PlotKind::Trace] {
+            let other = last(plot.clone(), name);
+            if (op - other).abs() > 1e-6 * op.abs().max(floor) {
+                complaints
+                    .push(format!("{}: {name} is {op:e} in op, {other:e} in {plot:?}", case.kind));
             }
         }
-        complaints
     }
+    complaints
 }
 
 #[test]
 fn operating_point_sweep_and_trace_agree() {
-    let complaints: Vec<String> = CASES.iter().flat_map(Case::point_complaints).collect();
+    let complaints: Vec<String> = CASES.iter().flat_map(point_complaints).collect();
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
@@ -142,33 +138,30 @@ const DRIVEN: &[&str] = &[
     "mos1",
 ];
 
-impl Case {
-    /// A complaint if the noise at rest is not that of the impedance. All stands at 325 K, the base of the vanadium dioxide.
-    fn noise_complaint(&self) -> Option<String> {
-        let Case { kind, frequency, cards, .. } = self;
-        let deck = format!(
-            "noise of {kind}\nVs a 0 0\nRs a p 1k\nI9 0 p dc 0 ac 1\n{cards}\n.options temp=51.85 gmin=1e-18\n\
-             .ac lin 1 {frequency} {frequency}\n.noise v(p) I9 lin 1 {frequency} {frequency}\n.end\n"
-        );
-        let results = match simulate(Path::new(kind), &deck) {
-            Ok(results) => results,
-            Err(error) => return Some(format!("{kind}: {error}")),
-        };
-        let ac = results.of_kind(&PlotKind::Ac).expect("an ac analysis");
-        let impedance = ac.vector("v(p)").expect("a node").as_complex().expect("complex")[0];
-        let spectrum = results.of_kind(&PlotKind::NoiseSpectrum).expect("noise");
-        let density =
-            spectrum.vector("onoise_spectrum").expect("noise").as_real().expect("real")[0];
-        let expected = 4.0 * 1.380649e-23 * 325.0 * impedance.re;
-        let error = density * density / expected - 1.0;
-        (error.is_nan() || error.abs() > 1e-6)
-            .then(|| format!("{kind}: {:e} V²/Hz, 4kT·Re Z is {expected:e}", density * density))
-    }
+/// A complaint if the noise at rest is not that of the impedance. All stands at 325 K, the base of the vanadium dioxide.
+fn noise_complaint(case: &Case) -> Option<String> {
+    let Case { kind, frequency, cards, .. } = case;
+    let deck = format!(
+        "noise of {kind}\nVs a 0 0\nRs a p 1k\nI9 0 p dc 0 ac 1\n{cards}\n.options temp=51.85 gmin=1e-18\n\
+         .ac lin 1 {frequency} {frequency}\n.noise v(p) I9 lin 1 {frequency} {frequency}\n.end\n"
+    );
+    let results = match simulate(Path::new(kind), &deck) {
+        Ok(results) => results,
+        Err(error) => return Some(format!("{kind}: {error}")),
+    };
+    let ac = results.of_kind(&PlotKind::Ac).expect("an ac analysis");
+    let impedance = ac.vector("v(p)").expect("a node").as_complex().expect("complex")[0];
+    let spectrum = results.of_kind(&PlotKind::NoiseSpectrum).expect("noise");
+    let density = spectrum.vector("onoise_spectrum").expect("noise").as_real().expect("real")[0];
+    let expected = 4.0 * 1.380649e-23 * 325.0 * impedance.re;
+    let error = density * density / expected - 1.0;
+    (error.is_nan() || error.abs() > 1e-6)
+        .then(|| format!("{kind}: {:e} V²/Hz, 4kT·Re Z is {expected:e}", density * density))
 }
 
 #[test]
 fn noise_at_rest_is_that_of_the_impedance() {
     let passive = CASES.iter().filter(|case| !DRIVEN.contains(&case.kind));
-    let complaints: Vec<String> = passive.filter_map(Case::noise_complaint).collect();
+    let complaints: Vec<String> = passive.filter_map(noise_complaint).collect();
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }

@@ -15,8 +15,8 @@ impl Elaborator {
     /// Where the first of the parameters that an error speaks of is set: on the instance's line, else on its model card,
     /// else on the card of a cell's part. `None` if all of them have their defaults.
     pub(crate) fn written(&self, record: &Record, kind: &Kind, error: &ParamError) -> Option<Span> {
-        let element = record.element.as_deref()?;
-        let (line, words) = said(element);
+        let element = record.element()?;
+        let (line, words) = said(&element);
         let cards: Vec<Arc<Model>> =
             words.iter().flat_map(|word| self.cards(record.scope, word)).collect();
         let set = |params: &[Param], name: &str| {
