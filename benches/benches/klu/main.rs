@@ -11,6 +11,8 @@
 //! clock, and medians of the samples are compared. Without a compiler or the library it says so and
 //! stops.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 mod rival;
 mod table;
 
