@@ -1,4 +1,4 @@
-//! Repeats one phase of the sparse solver on one matrix: what the gate on instruction counts runs.
+//! Repeats one phase of the sparse solver on one matrix, for counting its instructions.
 //!
 //! ```sh
 //! phases MATRIX analyze|factor|refactor|solve COUNT
