@@ -317,8 +317,9 @@ impl Model<5> for Jfet {
         if overdrive > 0.0 {
             let alpha = (1.0 - vds.abs() / overdrive).max(0.0);
             let gain = 2.0 * self.beta * (1.0 + self.length_modulation * vds.abs()) * overdrive;
-            // At zero drain voltage the profile multiplies the conductance by this.
-            let profile = self.profile + 1.5 * self.profile_slope * overdrive;
+            // At zero drain voltage the profile multiplies the conductance by this. A fit may let it fall below zero
+            // beyond the voltages that it was made for; noise does not.
+            let profile = (self.profile + 1.5 * self.profile_slope * overdrive).max(0.0);
             let shape = 2.0 / 3.0 * (1.0 + alpha + alpha * alpha) / (1.0 + alpha);
             out.thermal("id thermal", DI, SI, gain * profile * shape, self.temperature);
         }
