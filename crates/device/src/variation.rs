@@ -65,7 +65,7 @@ impl Variation {
     }
 }
 
-/// FNV-1a, whose values never change from release to release (http://www.isthe.com/chongo/tech/comp/fnv).
+/// FNV-1a, whose values never change from release to release (Fowler, Noll and Vo).
 pub fn fingerprint(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
